@@ -1,0 +1,1 @@
+"""Pure, versioned rules of consensus: integers in, a status with reasons out."""
