@@ -1,0 +1,291 @@
+"""The one place in which a GraphQL request is prepared and run, whatever carried it here."""
+
+import hashlib
+import traceback
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import isawaitable
+from typing import Any
+
+import orjson
+import strawberry
+import structlog
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    specified_rules,
+    validate,
+)
+from graphql.execution import (
+    Executor,
+    create_source_event_stream,
+    execute_root_selection_set,
+    map_source_to_response_event,
+)
+from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.graphql import OperationType
+
+from schema.limits import Limits, check_document, check_variables, parse_document
+
+log = structlog.get_logger(__name__)
+
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+PREPARED_DOCUMENTS = 256
+
+
+class BadRequest(Exception):
+    """What came is no GraphQL request; `message` is a sentence for its author."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class RequestErrors(Exception):
+    """The operation was refused before it was executed."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The result as clients get it: it has `errors`, and no `data`."""
+        return {"errors": [error.formatted for error in self.errors]}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What every transport carries: a document, and how to run it."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A document that passed limits and validation, and the hash that logs call it by."""
+
+    document: DocumentNode
+    hash: str
+
+
+def parse_request(payload: object) -> Request:
+    """Read a request from decoded JSON; raises BadRequest when it has another shape."""
+    if isinstance(payload, list):
+        raise BadRequest("Batches are not supported: send each GraphQL request alone.")
+    if not isinstance(payload, dict):
+        raise BadRequest('A GraphQL request is an object like {"query": "{ __typename }"}.')
+    query, operation_name = payload.get("query"), payload.get("operationName")
+    if not isinstance(query, str):
+        raise BadRequest('A GraphQL request has its document as a text named "query".')
+    if not isinstance(operation_name, str | None):
+        raise BadRequest('"operationName" is the name of an operation, or null.')
+    for name in ("variables", "extensions"):
+        if not isinstance(payload.get(name), dict | None):
+            raise BadRequest(f'"{name}" is an object, or null.')
+    return Request(
+        query=query,
+        operation_name=operation_name or None,
+        variables=payload.get("variables"),
+        extensions=payload.get("extensions"),
+    )
+
+
+def encode(result: dict[str, Any]) -> bytes:
+    """Encode a result as JSON; what has no JSON, as a huge integer, becomes a masked error."""
+    try:
+        return orjson.dumps(result)
+    except orjson.JSONEncodeError as error:
+        masked = _masked(GraphQLError("", original_error=error), "", "")
+        return orjson.dumps({"data": None, "errors": [masked.formatted]})
+
+
+class Operations:
+    """Runs GraphQL requests against one schema, within limits, with unexpected errors masked.
+
+    This calls graphql-core and not `strawberry.Schema.execute`, which logs errors with the values
+    in them, cannot hide suggestions, validates before limits can refuse, and does not tell an
+    error before execution from one during it. So schema extensions do not run, and a schema that
+    has any is refused (TypeError).
+    """
+
+    def __init__(
+        self, schema: strawberry.Schema, limits: Limits, *, suggestions: bool = True
+    ) -> None:
+        if schema.extensions or schema.directives:
+            raise TypeError("Operations does not run extensions and directives of a schema.")
+        self._limits = limits
+        self._suggestions = suggestions
+        self._schema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+        self._executor = schema.execution_context_class
+        # Documents that were refused are prepared anew: lru_cache keeps no exceptions.
+        self._prepare = lru_cache(maxsize=PREPARED_DOCUMENTS)(self._prepare_anew)
+
+    def operation_type(self, request: Request) -> OperationType:
+        """Whether this is a query, mutation or subscription; raises RequestErrors."""
+        return OperationType(self._operation(request).operation.value)
+
+    async def execute(self, request: Request, context: Any) -> dict[str, Any]:
+        """Run a query or mutation.
+
+        Returns its result, `data` and perhaps `errors`, ready for `encode`. Raises RequestErrors
+        for what fails before execution.
+        """
+        if self.operation_type(request) is OperationType.SUBSCRIPTION:
+            raise _refused("A subscription has many results: subscribe to it.", "BAD_REQUEST")
+        result = execute_root_selection_set(self._build(request, context))
+        return self._result(request, await result if isawaitable(result) else result)
+
+    async def subscribe(
+        self, request: Request, context: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Start a subscription; returns the stream of its results, to be closed by `aclose`.
+
+        Raises RequestErrors for what fails before the first event.
+        """
+        if self.operation_type(request) is not OperationType.SUBSCRIPTION:
+            raise _refused("This is not a subscription: execute it.", "BAD_REQUEST")
+        executor = self._build(request, context)
+        source = create_source_event_stream(executor)
+        if isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            raise RequestErrors([self._mask(request, error) for error in source.errors or ()])
+        return self._results(request, map_source_to_response_event(executor, source))
+
+    async def _results(
+        self, request: Request, stream: AsyncGenerator[ExecutionResult, None]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield each result; an exception of the event source becomes the last one."""
+        async with aclosing(stream):
+            try:
+                async for result in stream:
+                    yield self._result(request, result)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is masked and logged
+                located = GraphQLError(str(error), original_error=error)
+                yield {"errors": [self._mask(request, located).formatted]}
+
+    def _prepare_anew(self, query: str) -> Prepared:
+        try:
+            document = parse_document(query, self._limits)
+        except GraphQLError as error:
+            raise RequestErrors([_coded(error, "GRAPHQL_PARSE_FAILED")]) from None
+        errors = check_document(document, self._limits) or validate(
+            self._schema, document, RULES, hide_suggestions=not self._suggestions
+        )
+        if errors:
+            raise RequestErrors([_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
+        return Prepared(document, hashlib.sha256(query.encode()).hexdigest())
+
+    def _operation(self, request: Request) -> OperationDefinitionNode:
+        """Find the operation to run: the named one, or the only one."""
+        name = request.operation_name
+        operations = [
+            node
+            for node in self._prepare(request.query).document.definitions
+            if isinstance(node, OperationDefinitionNode)
+            and (name is None or (node.name and node.name.value == name))
+        ]
+        if not operations:
+            message = f"The document has no operation {name or ''}: check operationName."
+            raise _refused(message, "OPERATION_RESOLUTION_FAILURE")
+        if len(operations) > 1:
+            message = "The document has several operations: choose one by operationName."
+            raise _refused(message, "OPERATION_RESOLUTION_FAILURE")
+        return operations[0]
+
+    def _build(self, request: Request, context: Any) -> Executor[Any]:
+        """Coerce the variables; raises RequestErrors when they do not fit."""
+        if error := check_variables(request.variables, self._limits):
+            raise RequestErrors([_coded(error, "BAD_USER_INPUT")])
+        executor = self._executor.build(
+            self._schema,
+            self._prepare(request.query).document,
+            context_value=context,
+            raw_variable_values=request.variables,
+            operation_name=request.operation_name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type] # it is no TypeGuard
+            hide_suggestions=not self._suggestions,
+            operation_extensions=request.extensions,
+        )
+        if isinstance(executor, list):
+            raise RequestErrors([_coded(error, "BAD_USER_INPUT") for error in executor])
+        return executor
+
+    def _result(self, request: Request, result: ExecutionResult) -> dict[str, Any]:
+        formatted: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            formatted["errors"] = [self._mask(request, error).formatted for error in result.errors]
+        return formatted
+
+    def _mask(self, request: Request, error: GraphQLError) -> GraphQLError:
+        """Let through what is said to the client on purpose; mask and log everything else."""
+        cause = _cause(error)
+        if isinstance(cause, GraphQLError):
+            if "code" in (cause.extensions or {}):
+                return error
+            # graphql-core locates errors of arguments at the value, all others at the field.
+            if isinstance(cause, StrawberryInputCoercionError) or (
+                cause.nodes and not isinstance(cause.nodes[0], FieldNode)
+            ):
+                return _coded(error, "BAD_USER_INPUT")
+        name = self._operation(request).name
+        return _masked(error, name.value if name else "", self._prepare(request.query).hash)
+
+
+def _cause(error: GraphQLError) -> Exception:
+    """Find what was raised; graphql-core wraps it, sometimes twice."""
+    cause: Exception = error
+    while isinstance(cause, GraphQLError) and cause.original_error:
+        cause = cause.original_error
+    return cause
+
+
+def _coded(error: GraphQLError, code: str) -> GraphQLError:
+    error.extensions = {"code": code, **(error.extensions or {})}
+    return error
+
+
+def _refused(message: str, code: str) -> RequestErrors:
+    return RequestErrors([GraphQLError(message, extensions={"code": code})])
+
+
+def _masked(error: GraphQLError, operation: str, document: str) -> GraphQLError:
+    """Log an unexpected error, and return what its client gets: an id to quote.
+
+    The log has types and places but no messages of exceptions, for these quote what people sent.
+    """
+    id = uuid.uuid4().hex
+    cause = _cause(error)
+    log.error(
+        "graphql.failed",
+        id=id,
+        operation=operation[:100],
+        document=document,
+        path=error.path,
+        exceptions=[
+            type(each).__qualname__ for each in (cause, cause.__cause__, cause.__context__) if each
+        ],
+        stack="\n".join(
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(cause.__traceback__)
+        ),
+    )
+    return GraphQLError(
+        f"Something went wrong on our side. Quote {id} when you report it.",
+        error.nodes,
+        path=error.path,
+        extensions={"code": "INTERNAL", "id": id},
+    )
