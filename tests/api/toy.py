@@ -22,8 +22,15 @@ class Node:
         return Node()
 
 
+def one() -> int:
+    return 1
+
+
 @strawberry.type
-class Query(Node):
+class Query:
+    id: int = strawberry.field(resolver=one)
+    node: Node = strawberry.field(resolver=Node)
+
     @strawberry.field
     def hello(self, name: str = "world") -> str:
         return f"Hello, {name}!"
