@@ -1,0 +1,359 @@
+"""graphql-transport-ws over sockets that may be slow, hostile, expired or suddenly gone."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.types.graphql import OperationType
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from schema.operations import BadRequest, Operations, Request, RequestErrors, parse_request
+from subscriptions import frames
+from subscriptions.frames import Closing, Code
+
+SUBPROTOCOL = "graphql-transport-ws"
+MESSAGE_BYTES = 64 * 1024
+
+_EXTENSION = "concordat.connection"
+_WRITE_BUFFER = 64 * 1024
+_UNACKNOWLEDGED = 20_000  # milliseconds until the kernel gives up a peer that takes no byte
+
+log = structlog.get_logger(__name__)
+
+
+class Identity(Protocol):
+    """Whom a socket speaks for."""
+
+    @property
+    def key(self) -> str:
+        """Name the principal, whose sockets are counted together."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Say when the socket has to close; None when its token does not expire."""
+
+
+class Unauthenticated(Exception):
+    """Nobody may connect with this payload; the sentence says why, and reaches the client."""
+
+
+@dataclass(frozen=True)
+class SocketLimits:
+    """How much, and how many seconds, a socket is given."""
+
+    message_bytes: int = MESSAGE_BYTES
+    operations: int = 20
+    sockets: int = 50
+    """Of one principal in this process."""
+    init: float = 5.0
+    ping: float = 12.0
+    pong: float = 10.0
+    send: float = 10.0
+    """A reader that takes nothing for so long is dropped, so that nothing piles up for it."""
+    farewell: float = 2.0
+    """From the close frame to the end of the connection, whether it was read or not."""
+
+
+class Connection(WebSocketsSansIOProtocol):
+    """uvicorn's protocol within reach of the application.
+
+    uvicorn 0.54 itself never drops a peer that stops reading: its ping and close time-outs wait
+    until the write buffer is flushed, which is never.
+    """
+
+    on_shutdown: Callable[[], None] | None = None
+    """Called instead of uvicorn's own close frame, which gives no reason."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Bound what waits for the peer, in our buffer and in the kernel's."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=_WRITE_BUFFER)
+        peer = transport.get_extra_info("socket")
+        if hasattr(socket, "TCP_USER_TIMEOUT") and peer.family != socket.AF_UNIX:
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED)
+
+    async def run_asgi(self) -> None:
+        """Run the application, with this connection among the extensions of its scope."""
+        cast("dict[str, Any]", self.scope["extensions"])[_EXTENSION] = self
+        await super().run_asgi()
+
+    def shutdown(self) -> None:
+        """Close, because the server ends."""
+        if self.on_shutdown is None:
+            super().shutdown()
+        else:
+            self.on_shutdown()
+
+
+def uvicorn_settings() -> dict[str, Any]:
+    """Return the arguments of `uvicorn.Config` that the promises of this module rest on."""
+    return {
+        "ws": Connection,
+        "ws_max_size": MESSAGE_BYTES,
+        "ws_per_message_deflate": False,  # it costs 37 KB a socket
+        "ws_ping_interval": 20.0,  # for the sockets of documents, which have no ping of their own
+        "ws_ping_timeout": 20.0,
+    }
+
+
+class GraphQLWebSocket:
+    """The ASGI endpoint, `WebSocketRoute("/graphql", GraphQLWebSocket(…))`.
+
+    `authenticate` gets the payload of connection_init and raises Unauthenticated. `make_context` is
+    called for every operation, so that nothing in a context ages. `origins` are those whose pages
+    may connect, as "https://example.org"; None allows the pages of the same host. A client without
+    an Origin is no browser, and may.
+    """
+
+    def __init__(
+        self,
+        operations: Operations,
+        authenticate: Callable[[dict[str, Any] | None, WebSocket], Awaitable[Identity]],
+        make_context: Callable[[Identity], Any],
+        limits: SocketLimits | None = None,
+        origins: frozenset[str] | None = None,
+    ) -> None:
+        self.operations = operations
+        self.authenticate = authenticate
+        self.make_context = make_context
+        self.limits = limits or SocketLimits()
+        self._origins = origins
+        self._principals: Counter[str] = Counter()
+        self._sockets: dict[_Socket, asyncio.Task[Any] | None] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket until it is closed."""
+        websocket = WebSocket(scope, receive, send)
+        if not self._welcome(websocket):
+            await websocket.close()  # before the handshake this is 403
+            return
+        with suppress(WebSocketDisconnect):
+            if SUBPROTOCOL not in scope["subprotocols"]:
+                await websocket.accept()
+                await websocket.close(Code.SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
+                return
+            await websocket.accept(SUBPROTOCOL)
+            connection = _Socket(self, websocket)
+            self._sockets[connection] = asyncio.current_task()
+            try:
+                await connection.run()
+            finally:
+                del self._sockets[connection]
+
+    async def close_all(self) -> None:
+        """Send everybody elsewhere, and return when they have gone: for a restart."""
+        tasks = [task for task in self._sockets.values() if task]
+        for connection in self._sockets:
+            connection.restart()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def admit(self, identity: Identity) -> None:
+        """Count a socket of this principal; raises Closing when it is one too many."""
+        if self._principals[identity.key] >= self.limits.sockets:
+            raise Closing(Code.TOO_MANY, f"You may have {self.limits.sockets} sockets at once.")
+        self._principals[identity.key] += 1
+
+    def release(self, identity: Identity) -> None:
+        """Count a socket less, and forget the principal with the last one."""
+        self._principals[identity.key] -= 1
+        if not self._principals[identity.key]:
+            del self._principals[identity.key]
+
+    def _welcome(self, websocket: WebSocket) -> bool:
+        origin = websocket.headers.get("origin")
+        if origin is None:
+            return True
+        if self._origins is None:
+            host = websocket.headers.get("host", "")
+            return urlsplit(origin).netloc.lower() == host.lower()
+        return origin.lower() in self._origins
+
+
+class _Socket:
+    """One connection: whoever finds a reason to end it calls `close`, and the first one counts."""
+
+    def __init__(self, endpoint: GraphQLWebSocket, websocket: WebSocket) -> None:
+        self._endpoint = endpoint
+        self._limits = endpoint.limits
+        self._websocket = websocket
+        self._connection: Connection | None = websocket.scope.get("extensions", {}).get(_EXTENSION)
+        self._loop = asyncio.get_running_loop()
+        self._end: asyncio.Future[Closing] = self._loop.create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._identity: Identity | None = None
+        # The next thing that has to happen in time: connection_init, then our ping, then its pong.
+        self._deadline = self._loop.call_later(
+            self._limits.init,
+            self.close,
+            Code.TOO_LATE,
+            f"connection_init did not come within {self._limits.init:g} seconds.",
+        )
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def close(self, code: int, reason: str) -> None:
+        """Let `run` end the connection; nothing is sent after this but the close frame."""
+        if not self._end.done():
+            self._end.set_result(Closing(code, reason))
+
+    def restart(self) -> None:
+        """Close because this server goes away."""
+        self.close(Code.RESTART, "resume elsewhere with your cursor")
+
+    async def run(self) -> None:
+        """Serve until something calls `close`."""
+        if self._connection:
+            self._connection.on_shutdown = self.restart
+        self._start(self._read())
+        try:
+            await self._end
+        finally:
+            self._deadline.cancel()
+            if self._expiry:
+                self._expiry.cancel()
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await self._say_farewell()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._identity:
+                self._endpoint.release(self._identity)
+
+    async def _say_farewell(self) -> None:
+        """Send the close frame, and cut the line soon, whether the peer has read it or not."""
+        seconds = self._limits.farewell
+        if self._connection:
+            self._loop.call_later(seconds, self._connection.transport.abort)
+        end = Closing(Code.RESTART, "") if self._end.cancelled() else self._end.result()
+        with suppress(TimeoutError, WebSocketDisconnect):
+            async with asyncio.timeout(seconds):
+                await self._websocket.close(end.code, end.reason)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Closing):
+            self.close(error.code, error.reason)
+        elif isinstance(error, WebSocketDisconnect):
+            self.close(error.code, "")
+        elif error is not None:
+            log.error("a socket failed", exc_info=error)
+            self.close(Code.FAILED, "Something went wrong on our side; please connect again.")
+
+    async def _read(self) -> None:
+        while True:
+            event = await self._websocket.receive()
+            if event["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(event["code"])
+            await self._take(frames.read(event.get("text"), self._limits.message_bytes))
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "connection_init":
+                await self._init(message.get("payload"))
+            case "ping":
+                await self._send(frames.PONG)
+            case "pong":
+                self._await_ping()
+            case "subscribe":
+                self._subscribe(frames.operation_id(message), message.get("payload"))
+            case "complete":
+                await self._complete(frames.operation_id(message))
+            case other:
+                raise Closing(Code.MALFORMED, f"A client sends no message of type {other[:50]!r}.")
+
+    async def _init(self, payload: object) -> None:
+        if self._identity:
+            raise Closing(Code.TOO_MANY, "connection_init is sent once.")
+        if not isinstance(payload, dict | None):
+            raise Closing(Code.MALFORMED, "The payload of connection_init is an object, or absent.")
+        try:
+            identity = await self._endpoint.authenticate(payload, self._websocket)
+        except Unauthenticated as error:
+            raise Closing(Code.FORBIDDEN, str(error)) from None
+        self._endpoint.admit(identity)
+        self._identity = identity
+        if identity.expires_at:
+            left = (identity.expires_at - datetime.now(UTC)).total_seconds()
+            self._expiry = self._loop.call_later(
+                left, self.close, Code.UNAUTHORIZED, "token expired"
+            )
+        self._await_ping()
+        await self._send(frames.ACK)
+
+    def _await_ping(self) -> None:
+        if self._identity:
+            self._deadline.cancel()
+            self._deadline = self._loop.call_later(self._limits.ping, self._ping)
+
+    def _ping(self) -> None:
+        self._start(self._send(frames.PING))
+        self._deadline = self._loop.call_later(
+            self._limits.pong,
+            self.close,
+            Code.TOO_LATE,
+            f"No pong came within {self._limits.pong:g} seconds: resume with your cursor",
+        )
+
+    def _subscribe(self, id: str, payload: object) -> None:
+        if self._identity is None:
+            raise Closing(Code.UNAUTHORIZED, "Send connection_init and wait for connection_ack.")
+        if id in self._operations:
+            raise Closing(Code.DUPLICATE, f"There is an operation with the id {id!r} already.")
+        if len(self._operations) >= self._limits.operations:
+            sentence = f"A socket carries {self._limits.operations} operations at once."
+            raise Closing(Code.TOO_MANY, sentence)
+        try:
+            request = parse_request(payload)
+        except BadRequest as error:
+            raise Closing(Code.MALFORMED, error.message) from None
+        self._operations[id] = self._start(self._operate(id, request, self._identity))
+
+    async def _complete(self, id: str) -> None:
+        # To an id that has just ended on our side, or never was, there is nothing to say.
+        if task := self._operations.pop(id, None):
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _operate(self, id: str, request: Request, identity: Identity) -> None:
+        context = self._endpoint.make_context(identity)
+        operations = self._endpoint.operations
+        try:
+            if operations.operation_type(request) is OperationType.SUBSCRIPTION:
+                async with aclosing(await operations.subscribe(request, context)) as results:
+                    async for result in results:
+                        await self._send(frames.next(id, result))
+            else:
+                await self._send(frames.next(id, await operations.execute(request, context)))
+            end = frames.complete(id)
+        except RequestErrors as error:
+            end = frames.error(id, error.errors)
+        self._operations.pop(id, None)  # first, for the client may use the id again at once
+        await self._send(end)
+
+    async def _send(self, frame: bytes) -> None:
+        # The tasks that wait here are the queue: each holds one frame, and the operations of a
+        # socket are counted.
+        try:
+            async with asyncio.timeout(self._limits.send):
+                await self._websocket.send_text(frame.decode())
+        except TimeoutError:
+            raise Closing(Code.TOO_LATE, "too slow: resume with your cursor") from None
