@@ -1,0 +1,1 @@
+"""The subject of Concordat: knows no GraphQL and no HTTP."""

@@ -1,0 +1,653 @@
+"""What happened, in the past tense: one frozen dataclass per fact, stored as plain JSON.
+
+Each class names the field that holds the id of its subject, the thing that a reader would look at
+to see what the fact changed. Times and the actor are stored beside the event, not in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from domain.permissions import Audience
+
+EVERYONE = frozenset(Audience)
+MEMBERS = frozenset({Audience.MEMBERS, Audience.MODERATORS})
+MODERATORS = frozenset({Audience.MODERATORS})
+
+KINDS: dict[str, type[Event]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A fact. `kind` is its stored name, `subject` the name of the field with its subject's id."""
+
+    kind: ClassVar[str]
+    subject: ClassVar[str]
+
+
+E = TypeVar("E", bound=type[Event])
+
+
+def _about(subject: str) -> Callable[[E], E]:
+    def register(cls: E) -> E:
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
+        cls.subject = subject
+        KINDS[cls.kind] = cls
+        return cls
+
+    return register
+
+
+def dump(event: Event) -> dict[str, Any]:
+    """Return the fields of an event as plain JSON values, ids as strings."""
+    return {
+        field.name: str(value) if isinstance(value, UUID) else value
+        for field in fields(event)
+        if (value := getattr(event, field.name)) is not None
+    }
+
+
+def subject_of(kind: str, data: dict[str, Any]) -> tuple[str, UUID]:
+    """Return the noun and the id of what a stored event is about: ("comment", its id)."""
+    field = KINDS[kind].subject
+    return field.removesuffix("_id"), UUID(data[field])
+
+
+@_about("organisation_id")
+@dataclass(frozen=True, kw_only=True)
+class OrganisationAdded(Event):
+    """An organisation was entered in the register."""
+
+    organisation_id: UUID
+
+
+@_about("organisation_id")
+@dataclass(frozen=True, kw_only=True)
+class OrganisationEdited(Event):
+    """An organisation's entry was changed."""
+
+    organisation_id: UUID
+    revision: int
+
+
+@_about("profession_id")
+@dataclass(frozen=True, kw_only=True)
+class ProfessionAdded(Event):
+    """A profession was entered in the register."""
+
+    profession_id: UUID
+
+
+@_about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class PersonAdded(Event):
+    """A person was entered in the register."""
+
+    person_id: UUID
+
+
+@_about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class PersonEdited(Event):
+    """A person's entry was changed."""
+
+    person_id: UUID
+    revision: int
+
+
+@_about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class RoleGranted(Event):
+    """A person was given a role, in a scope or in the whole body."""
+
+    person_id: UUID
+    role: str
+    scope_kind: str
+    scope_id: UUID | None
+
+
+@_about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class RoleWithdrawn(Event):
+    """A role of a person was withdrawn."""
+
+    person_id: UUID
+    role: str
+    scope_kind: str
+    scope_id: UUID | None
+
+
+@_about("criterion_id")
+@dataclass(frozen=True, kw_only=True)
+class CriterionRevised(Event):
+    """A criterion got a new version, which is in force from now on."""
+
+    criterion_id: UUID
+    number: int
+    version: int
+
+
+@_about("credential_id")
+@dataclass(frozen=True, kw_only=True)
+class CredentialCreated(Event):
+    """A credential was created."""
+
+    credential_id: UUID
+    title: str
+
+
+@_about("credential_id")
+@dataclass(frozen=True, kw_only=True)
+class CredentialRetitled(Event):
+    """A credential got another title; the old one stays in its history."""
+
+    credential_id: UUID
+    title: str
+    reason: str
+
+
+@_about("credential_id")
+@dataclass(frozen=True, kw_only=True)
+class CredentialLinked(Event):
+    """A credential was related to another one."""
+
+    credential_id: UUID
+    other_id: UUID
+    link: str
+
+
+@_about("credential_id")
+@dataclass(frozen=True, kw_only=True)
+class CredentialUnlinked(Event):
+    """A relation between two credentials was removed."""
+
+    credential_id: UUID
+    other_id: UUID
+
+
+@_about("specification_id")
+@dataclass(frozen=True, kw_only=True)
+class SpecificationCreated(Event):
+    """A new version of a credential's specification was begun."""
+
+    specification_id: UUID
+
+
+@_about("specification_id")
+@dataclass(frozen=True, kw_only=True)
+class SpecificationEdited(Event):
+    """The title, the summary or the target professions of a specification were changed."""
+
+    specification_id: UUID
+    revision: int
+
+
+@_about("specification_id")
+@dataclass(frozen=True, kw_only=True)
+class SpecificationAdvanced(Event):
+    """A specification took a step of its life."""
+
+    specification_id: UUID
+    transition: str
+    state: str
+    reason: str
+
+
+@_about("section_id")
+@dataclass(frozen=True, kw_only=True)
+class SectionAdded(Event):
+    """A section was added to a specification."""
+
+    section_id: UUID
+    position: int
+    heading: str
+
+
+@_about("section_id")
+@dataclass(frozen=True, kw_only=True)
+class SectionEdited(Event):
+    """The heading of a section was changed."""
+
+    section_id: UUID
+    heading: str
+    revision: int
+
+
+@_about("section_id")
+@dataclass(frozen=True, kw_only=True)
+class SectionMoved(Event):
+    """A section was moved to another place."""
+
+    section_id: UUID
+    position: int
+
+
+@_about("specification_id")
+@dataclass(frozen=True, kw_only=True)
+class SectionRemoved(Event):
+    """A section was removed with its blocks."""
+
+    specification_id: UUID
+    section_id: UUID
+    heading: str
+
+
+@_about("block_id")
+@dataclass(frozen=True, kw_only=True)
+class BlockAdded(Event):
+    """A block was added to a section."""
+
+    block_id: UUID
+    section_id: UUID
+    position: int
+    block_kind: str
+    text: str
+
+
+@_about("block_id")
+@dataclass(frozen=True, kw_only=True)
+class BlockEdited(Event):
+    """The text of a block was changed."""
+
+    block_id: UUID
+    text: str
+    revision: int
+
+
+@_about("block_id")
+@dataclass(frozen=True, kw_only=True)
+class BlockMoved(Event):
+    """A block was moved to another place, perhaps in another section."""
+
+    block_id: UUID
+    section_id: UUID
+    position: int
+
+
+@_about("section_id")
+@dataclass(frozen=True, kw_only=True)
+class BlockRemoved(Event):
+    """A block was removed from a section."""
+
+    section_id: UUID
+    block_id: UUID
+    text: str
+
+
+@_about("specification_id")
+@dataclass(frozen=True, kw_only=True)
+class SpecificationRevisionNamed(Event):
+    """The text of a specification, as it stood, was kept as a named revision."""
+
+    specification_id: UUID
+    specification_revision_id: UUID
+    number: int
+    name: str
+    content_hash: str
+
+
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class EngagementCreated(Event):
+    """An engagement exercise was planned."""
+
+    engagement_id: UUID
+
+
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class EngagementEdited(Event):
+    """The texts or dates of an engagement exercise were changed."""
+
+    engagement_id: UUID
+    revision: int
+
+
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class EngagementAdvanced(Event):
+    """An engagement exercise was opened or closed."""
+
+    engagement_id: UUID
+    transition: str
+    state: str
+    reason: str
+
+
+@_about("webinar_id")
+@dataclass(frozen=True, kw_only=True)
+class WebinarAdded(Event):
+    """A webinar was announced."""
+
+    webinar_id: UUID
+
+
+@_about("webinar_id")
+@dataclass(frozen=True, kw_only=True)
+class WebinarEdited(Event):
+    """A webinar was changed, or got its slides or recording."""
+
+    webinar_id: UUID
+    revision: int
+
+
+@_about("constituency_id")
+@dataclass(frozen=True, kw_only=True)
+class ConstituencyDeclared(Event):
+    """A constituency was declared."""
+
+    constituency_id: UUID
+    name: str
+
+
+@_about("stakeholder_id")
+@dataclass(frozen=True, kw_only=True)
+class StakeholderAdded(Event):
+    """A person became a stakeholder of an exercise."""
+
+    stakeholder_id: UUID
+    person_id: UUID
+    constituency_id: UUID
+
+
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class StakeholderRemoved(Event):
+    """A person's part in an exercise ended."""
+
+    engagement_id: UUID
+    stakeholder_id: UUID
+    person_id: UUID
+    reason: str
+
+
+@_about("roundtable_id")
+@dataclass(frozen=True, kw_only=True)
+class RoundtableCreated(Event):
+    """A roundtable was planned."""
+
+    roundtable_id: UUID
+
+
+@_about("roundtable_id")
+@dataclass(frozen=True, kw_only=True)
+class RoundtableEdited(Event):
+    """The texts or the time of a roundtable were changed."""
+
+    roundtable_id: UUID
+    revision: int
+
+
+@_about("roundtable_id")
+@dataclass(frozen=True, kw_only=True)
+class RoundtableAdvanced(Event):
+    """A roundtable was opened or closed."""
+
+    roundtable_id: UUID
+    transition: str
+    state: str
+    reason: str
+
+
+@_about("invitation_id")
+@dataclass(frozen=True, kw_only=True)
+class InvitationSent(Event):
+    """A stakeholder was invited to a roundtable."""
+
+    invitation_id: UUID
+    roundtable_id: UUID
+    person_id: UUID
+
+
+@_about("invitation_id")
+@dataclass(frozen=True, kw_only=True)
+class InvitationAnswered(Event):
+    """An invitation was accepted, declined or withdrawn."""
+
+    invitation_id: UUID
+    state: str
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class ThreadOpened(Event):
+    """A thread was opened; its first comment follows."""
+
+    thread_id: UUID
+    subject_kind: str
+    subject_id: UUID
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class ThreadResolved(Event):
+    """A thread was resolved."""
+
+    thread_id: UUID
+    revision: int
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class ThreadReopened(Event):
+    """A resolved thread was opened again."""
+
+    thread_id: UUID
+    revision: int
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class ThreadPinned(Event):
+    """A thread was pinned to the top, or taken from there."""
+
+    thread_id: UUID
+    pinned: bool
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentAdded(Event):
+    """A comment was written."""
+
+    comment_id: UUID
+    thread_id: UUID
+    reply_to_id: UUID | None
+    body: str
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentEdited(Event):
+    """The words of a comment were changed by its author."""
+
+    comment_id: UUID
+    thread_id: UUID
+    body: str
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentHidden(Event):
+    """A comment was hidden, with a reason that its author is told."""
+
+    comment_id: UUID
+    thread_id: UUID
+    reason: str
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentShown(Event):
+    """A hidden comment was made visible again."""
+
+    comment_id: UUID
+    thread_id: UUID
+    reason: str
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class ReactionAdded(Event):
+    """Somebody reacted to a comment."""
+
+    comment_id: UUID
+    thread_id: UUID
+    reaction: str
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class ReactionRemoved(Event):
+    """Somebody took a reaction back."""
+
+    comment_id: UUID
+    thread_id: UUID
+    reaction: str
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class Mentioned(Event):
+    """A comment named the person whose topic this is."""
+
+    comment_id: UUID
+    thread_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotDrafted(Event):
+    """A ballot was drafted."""
+
+    ballot_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotEdited(Event):
+    """A draft ballot was changed."""
+
+    ballot_id: UUID
+    revision: int
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotOpened(Event):
+    """A ballot was opened to its electorate."""
+
+    ballot_id: UUID
+    eligible: dict[str, int]
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ElectorAdded(Event):
+    """Somebody who joined was entered in the electorate of an open ballot."""
+
+    ballot_id: UUID
+    person_id: UUID
+    constituency_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotClosed(Event):
+    """A ballot was closed; `outcome` is what it came to."""
+
+    ballot_id: UUID
+    outcome: dict[str, Any]
+    reason: str
+
+
+@_about("vote_id")
+@dataclass(frozen=True, kw_only=True)
+class VoteCast(Event):
+    """A vote was cast or changed, where those who read this may see it.
+
+    `choice` and `previous` are ordinals in the choices of the ballot's kind, so that folding these
+    events gives the tallies at any sequence.
+    """
+
+    vote_id: UUID
+    ballot_id: UUID
+    constituency_id: UUID
+    choice: int
+    previous: int | None
+    rationale: str
+    revision: int
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class VoteReceived(Event):
+    """A vote was cast or changed in a blind ballot: that it was, not what it says."""
+
+    ballot_id: UUID
+    constituency_id: UUID
+    first: bool
+
+
+@_about("delivery_plan_id")
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPlanDrafted(Event):
+    """A provider began a delivery plan."""
+
+    delivery_plan_id: UUID
+
+
+@_about("delivery_plan_id")
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPlanEdited(Event):
+    """The texts of a delivery plan were changed."""
+
+    delivery_plan_id: UUID
+    revision: int
+
+
+@_about("delivery_plan_id")
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPlanAdvanced(Event):
+    """A delivery plan took a step of its life."""
+
+    delivery_plan_id: UUID
+    transition: str
+    state: str
+    reason: str
+
+
+@_about("module_id")
+@dataclass(frozen=True, kw_only=True)
+class ModuleAdded(Event):
+    """A module was added to a delivery plan."""
+
+    module_id: UUID
+    position: int
+
+
+@_about("module_id")
+@dataclass(frozen=True, kw_only=True)
+class ModuleEdited(Event):
+    """A module, or the learning outcomes that it covers, were changed."""
+
+    module_id: UUID
+    revision: int
+
+
+@_about("delivery_plan_id")
+@dataclass(frozen=True, kw_only=True)
+class ModuleRemoved(Event):
+    """A module was removed from a delivery plan."""
+
+    delivery_plan_id: UUID
+    module_id: UUID
+    title: str

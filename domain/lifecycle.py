@@ -1,0 +1,342 @@
+"""Every state machine as a table: states, moves, who may take them, and what each one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from domain.errors import Conflict, NotAllowed
+from domain.permissions import Permission
+
+Facts = Mapping[str, int]
+S = TypeVar("S", bound=StrEnum)
+T = TypeVar("T", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A named condition: counts of what is missing must be nought.
+
+    `fact` names a count that the subject's query supplies; `sentence` says what is missing, with
+    `{n}` for the count.
+    """
+
+    fact: str
+    sentence: str
+
+    def missing(self, facts: Facts) -> str | None:
+        """Return the sentence of what is missing, None when nothing is."""
+        return self.sentence.format(n=facts[self.fact]) if facts[self.fact] else None
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Generic[S, T]):
+    """One transition: from any of these states to that one, by whom, and on what conditions."""
+
+    transition: T
+    sources: tuple[S, ...]
+    target: S
+    permission: Permission
+    requirements: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Machine(Generic[S, T]):
+    """The life of one kind of subject; `noun` is what its sentences call it."""
+
+    noun: str
+    initial: S
+    moves: tuple[Move[S, T], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Option(Generic[T]):
+    """A transition out of the present state, whether it may happen, and if not, why."""
+
+    transition: T
+    allowed: bool
+    reasons: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def explain(
+    machine: Machine[S, T], state: S, facts: Facts, permitted: Callable[[Permission], bool]
+) -> Sequence[Option[T]]:
+    """List the transitions out of `state`, each with what stands in its way, in words."""
+    return [
+        _option(machine, move, facts, permitted) for move in machine.moves if state in move.sources
+    ]
+
+
+def advance(
+    machine: Machine[S, T],
+    state: S,
+    transition: T,
+    facts: Facts,
+    permitted: Callable[[Permission], bool],
+) -> S:
+    """Return the state after `transition`.
+
+    Raises NotAllowed where it is not the viewer's to take, Conflict where the state does not permit
+    it or something is still missing.
+    """
+    move = next(
+        (m for m in machine.moves if m.transition == transition and state in m.sources), None
+    )
+    if move is None:
+        possible = [m.transition for m in machine.moves if state in m.sources]
+        raise Conflict(
+            f"{transition} is not possible: this {machine.noun} is {state}. "
+            + (f"Possible now: {', '.join(possible)}." if possible else "Nothing follows that."),
+            ("transition",),
+        )
+    option = _option(machine, move, facts, permitted)
+    if option.reasons:
+        raise NotAllowed(" ".join(option.reasons), ("transition",))
+    if option.missing:
+        raise Conflict(" ".join(option.missing), ("transition",))
+    return move.target
+
+
+def require(machine: Machine[S, T], state: S, expected: Sequence[S], doing: str) -> None:
+    """Raise Conflict unless `state` is one of `expected`; `doing` completes the sentence."""
+    if state not in expected:
+        raise Conflict(
+            f"{doing} is possible while the {machine.noun} is {' or '.join(expected)}; "
+            f"it is {state}."
+        )
+
+
+def _option(
+    machine: Machine[S, T],
+    move: Move[S, T],
+    facts: Facts,
+    permitted: Callable[[Permission], bool],
+) -> Option[T]:
+    reasons = (
+        ()
+        if permitted(move.permission)
+        else (f"{move.transition} of a {machine.noun} needs the permission {move.permission}.",)
+    )
+    missing = tuple(
+        sentence for requirement in move.requirements if (sentence := requirement.missing(facts))
+    )
+    return Option(move.transition, not reasons and not missing, reasons, missing)
+
+
+class SpecificationState(StrEnum):
+    """Where a version of a specification stands."""
+
+    IN_DEVELOPMENT = "IN_DEVELOPMENT"
+    CONSULTATION = "CONSULTATION"
+    REVISING = "REVISING"
+    CANDIDATE = "CANDIDATE"
+    LAUNCHED = "LAUNCHED"
+    SUPERSEDED = "SUPERSEDED"
+    ABANDONED = "ABANDONED"
+
+
+class SpecificationTransition(StrEnum):
+    """A step in the life of a specification."""
+
+    CONSULT = "CONSULT"
+    REVISE = "REVISE"
+    MAKE_CANDIDATE = "MAKE_CANDIDATE"
+    LAUNCH = "LAUNCH"
+    ABANDON = "ABANDON"
+
+
+SPECIFICATION = Machine(
+    noun="specification",
+    initial=SpecificationState.IN_DEVELOPMENT,
+    moves=(
+        Move(
+            SpecificationTransition.CONSULT,
+            (SpecificationState.IN_DEVELOPMENT, SpecificationState.REVISING),
+            SpecificationState.CONSULTATION,
+            Permission.STEER,
+            (Requirement("engagements_missing", "No engagement exercise is planned or open."),),
+        ),
+        Move(
+            SpecificationTransition.REVISE,
+            (SpecificationState.CONSULTATION, SpecificationState.CANDIDATE),
+            SpecificationState.REVISING,
+            Permission.STEER,
+            (Requirement("engagements_open", "Engagement exercises still open: {n}."),),
+        ),
+        Move(
+            SpecificationTransition.MAKE_CANDIDATE,
+            (SpecificationState.REVISING,),
+            SpecificationState.CANDIDATE,
+            Permission.STEER,
+            (
+                Requirement("sections_empty", "Sections still without text: {n}."),
+                Requirement("outcomes_missing", "No learning outcome is written."),
+                Requirement("threads_unresolved", "Comment threads still unresolved: {n}."),
+                Requirement("exercises_missing", "No engagement exercise has been closed."),
+            ),
+        ),
+        # The body's review and endorsement happen between these two states; the reason of this
+        # step records the decision that it rests on.
+        Move(
+            SpecificationTransition.LAUNCH,
+            (SpecificationState.CANDIDATE,),
+            SpecificationState.LAUNCHED,
+            Permission.STEER,
+        ),
+        Move(
+            SpecificationTransition.ABANDON,
+            (
+                SpecificationState.IN_DEVELOPMENT,
+                SpecificationState.CONSULTATION,
+                SpecificationState.REVISING,
+            ),
+            SpecificationState.ABANDONED,
+            Permission.STEER,
+        ),
+    ),
+)
+
+# The states in which the text of a specification may be edited.
+DRAFTABLE = (
+    SpecificationState.IN_DEVELOPMENT,
+    SpecificationState.CONSULTATION,
+    SpecificationState.REVISING,
+)
+
+
+class EngagementState(StrEnum):
+    """Where an engagement exercise or a roundtable stands."""
+
+    PLANNED = "PLANNED"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class EngagementTransition(StrEnum):
+    """A step in the life of an engagement exercise or of a roundtable."""
+
+    OPEN = "OPEN"
+    CLOSE = "CLOSE"
+
+
+ENGAGEMENT = Machine(
+    noun="engagement exercise",
+    initial=EngagementState.PLANNED,
+    moves=(
+        Move(
+            EngagementTransition.OPEN,
+            (EngagementState.PLANNED,),
+            EngagementState.OPEN,
+            Permission.MODERATE,
+            (
+                Requirement("constituencies_missing", "No constituency is declared."),
+                Requirement("briefing_missing", "The briefing document is empty."),
+            ),
+        ),
+        Move(
+            EngagementTransition.CLOSE,
+            (EngagementState.OPEN,),
+            EngagementState.CLOSED,
+            Permission.MODERATE,
+            (
+                Requirement("ballots_open", "Ballots still open: {n}."),
+                Requirement("roundtables_open", "Roundtables still open: {n}."),
+            ),
+        ),
+    ),
+)
+
+ROUNDTABLE = Machine(
+    noun="roundtable",
+    initial=EngagementState.PLANNED,
+    moves=(
+        Move(
+            EngagementTransition.OPEN,
+            (EngagementState.PLANNED,),
+            EngagementState.OPEN,
+            Permission.MODERATE,
+            (Requirement("engagement_closed", "Its engagement exercise is not open."),),
+        ),
+        Move(
+            EngagementTransition.CLOSE,
+            (EngagementState.OPEN,),
+            EngagementState.CLOSED,
+            Permission.MODERATE,
+            (Requirement("ballots_open", "Ballots still open: {n}."),),
+        ),
+    ),
+)
+
+
+class BallotState(StrEnum):
+    """Where a ballot stands."""
+
+    DRAFT = "DRAFT"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class BallotTransition(StrEnum):
+    """A step in the life of a ballot."""
+
+    OPEN = "OPEN"
+    CLOSE = "CLOSE"
+
+
+BALLOT = Machine(
+    noun="ballot",
+    initial=BallotState.DRAFT,
+    moves=(
+        Move(
+            BallotTransition.OPEN,
+            (BallotState.DRAFT,),
+            BallotState.OPEN,
+            Permission.MODERATE,
+            (
+                Requirement("host_closed", "The exercise or roundtable is not open."),
+                Requirement("electors_missing", "Nobody would be entitled to vote."),
+            ),
+        ),
+        Move(
+            BallotTransition.CLOSE,
+            (BallotState.OPEN,),
+            BallotState.CLOSED,
+            Permission.MODERATE,
+        ),
+    ),
+)
+
+
+class DeliveryPlanState(StrEnum):
+    """Where an education provider's delivery plan stands."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+
+
+class DeliveryPlanTransition(StrEnum):
+    """A step in the life of a delivery plan."""
+
+    SUBMIT = "SUBMIT"
+
+
+DELIVERY_PLAN = Machine(
+    noun="delivery plan",
+    initial=DeliveryPlanState.DRAFT,
+    moves=(
+        Move(
+            DeliveryPlanTransition.SUBMIT,
+            (DeliveryPlanState.DRAFT,),
+            DeliveryPlanState.SUBMITTED,
+            Permission.SUBMIT_PLAN,
+            (
+                Requirement("specification_not_launched", "The specification is not launched."),
+                Requirement("modules_missing", "The plan has no module."),
+                Requirement("outcomes_uncovered", "Learning outcomes not yet covered: {n}."),
+            ),
+        ),
+    ),
+)

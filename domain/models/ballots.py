@@ -1,0 +1,73 @@
+"""Ballots: one question to one electorate, with its rule, its electors and its tallies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.consensus.choices import BallotKind
+from domain.lifecycle import BallotState
+from domain.models.base import Counts, Key, Record, new_id
+from domain.models.comments import SubjectKind
+
+
+class BallotVisibility(StrEnum):
+    """When those entitled may see the votes; set before opening and never relaxed."""
+
+    LIVE = "LIVE"
+    AFTER_CLOSE = "AFTER_CLOSE"
+
+
+class Ballot(Record):
+    """A question about one version of something, put in one topic to an electorate.
+
+    `rule` holds the parameters of the consensus rule; `rule_hash` is set, and the rule frozen, by
+    the first vote. `outcome` is what the ballot came to, stored when it is closed.
+    """
+
+    __tablename__ = "ballots"
+
+    id: Mapped[Key] = mapped_column(default_factory=new_id)
+    topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"), index=True)
+    kind: Mapped[BallotKind]
+    question: Mapped[str]
+    subject_kind: Mapped[SubjectKind | None] = mapped_column(default=None)
+    subject_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
+    subject_revision: Mapped[int | None] = mapped_column(default=None)
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    state: Mapped[BallotState] = mapped_column(default=BallotState.DRAFT)
+    visibility: Mapped[BallotVisibility]
+    electorate_grows: Mapped[bool]
+    rule: Mapped[dict[str, Any]]
+    rule_hash: Mapped[str | None] = mapped_column(default=None)
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    opened_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+
+class Elector(Record):
+    """A person entitled to vote, in the constituency that they were in when entered."""
+
+    __tablename__ = "electors"
+
+    ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
+
+
+class TallyRow(Record):
+    """How one constituency stands in one ballot; `counts` follow the choices of its kind."""
+
+    __tablename__ = "tallies"
+
+    ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), primary_key=True)
+    constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"), primary_key=True)
+    eligible: Mapped[int]
+    counts: Mapped[Counts]

@@ -1,0 +1,113 @@
+"""Credential specifications: sections of blocks with lasting ids, and immutable revisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, synonym
+
+from domain.lifecycle import SpecificationState
+from domain.models.base import Key, Record, new_id
+
+
+class Specification(Record):
+    """One version of a credential's blueprint; `revision` counts every change of its text."""
+
+    __tablename__ = "specifications"
+    __table_args__ = (
+        UniqueConstraint("credential_id", "version"),
+        Index(
+            "specifications_launched_key",
+            "credential_id",
+            unique=True,
+            postgresql_where=text("state = 'LAUNCHED'"),
+        ),
+    )
+
+    id: Mapped[Key] = mapped_column(ForeignKey("topics.id"), default_factory=new_id)
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credentials.id"))
+    version: Mapped[int]
+    title: Mapped[str]
+    summary: Mapped[str]
+    state: Mapped[SpecificationState] = mapped_column(default=SpecificationState.IN_DEVELOPMENT)
+    content_hash: Mapped[str | None] = mapped_column(default=None)
+    launched_at: Mapped[datetime | None] = mapped_column(default=None)
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    topic_id: Mapped[UUID] = synonym("id", init=False)
+
+
+class TargetProfession(Record):
+    """A profession that a specification is designed for, with what it requires of it."""
+
+    __tablename__ = "target_professions"
+
+    specification_id: Mapped[UUID] = mapped_column(
+        ForeignKey("specifications.id"), primary_key=True
+    )
+    profession_id: Mapped[UUID] = mapped_column(ForeignKey("professions.id"), primary_key=True)
+    requirement: Mapped[str]
+
+
+class Section(Record):
+    """A titled part of a specification; `position` counts from 1."""
+
+    __tablename__ = "sections"
+
+    id: Mapped[Key] = mapped_column(default_factory=new_id)
+    specification_id: Mapped[UUID] = mapped_column(ForeignKey("specifications.id"), index=True)
+    position: Mapped[int]
+    heading: Mapped[str]
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    topic_id: Mapped[UUID] = synonym("specification_id", init=False)
+
+
+class BlockKind(StrEnum):
+    """What a block of a specification states."""
+
+    PARAGRAPH = "PARAGRAPH"
+    CAPABILITY = "CAPABILITY"
+    LEARNING_OUTCOME = "LEARNING_OUTCOME"
+    ASSESSMENT = "ASSESSMENT"
+
+
+class Block(Record):
+    """One statement of a section, addressable for ever by its id; `position` counts from 1."""
+
+    __tablename__ = "blocks"
+
+    id: Mapped[Key] = mapped_column(default_factory=new_id)
+    specification_id: Mapped[UUID] = mapped_column(ForeignKey("specifications.id"), index=True)
+    section_id: Mapped[UUID] = mapped_column(ForeignKey("sections.id"), index=True)
+    position: Mapped[int]
+    kind: Mapped[BlockKind]
+    text: Mapped[str]
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    topic_id: Mapped[UUID] = synonym("specification_id", init=False)
+
+
+class SpecificationRevision(Record):
+    """The whole text of a specification as it stood, named and hashed; never changed.
+
+    `content` is the list of sections with their blocks; `content_hash` is the SHA-256 of its
+    canonical JSON, in hex.
+    """
+
+    __tablename__ = "specification_revisions"
+    __table_args__ = (UniqueConstraint("specification_id", "number"),)
+
+    id: Mapped[Key] = mapped_column(default_factory=new_id)
+    specification_id: Mapped[UUID] = mapped_column(ForeignKey("specifications.id"))
+    number: Mapped[int]
+    name: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    content_hash: Mapped[str]
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    topic_id: Mapped[UUID] = synonym("specification_id", init=False)

@@ -1,0 +1,43 @@
+"""Votes as they stand, and every vote that was ever cast."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.models.base import Key, Record, Small, new_id
+
+
+class Vote(Record):
+    """An elector's vote as it stands; `choice` is the ordinal in the choices of the ballot's kind.
+
+    `revision` counts how often it was cast.
+    """
+
+    __tablename__ = "votes"
+    __table_args__ = (UniqueConstraint("ballot_id", "person_id"),)
+
+    id: Mapped[Key] = mapped_column(default_factory=new_id)
+    topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"))
+    ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
+    choice: Mapped[Small]
+    rationale: Mapped[str]
+    revision: Mapped[int] = mapped_column(default=1)
+    cast_at: Mapped[datetime]
+
+
+class CastVote(Record):
+    """One casting of a vote, kept for ever; the latest one counts."""
+
+    __tablename__ = "cast_votes"
+
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("votes.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    choice: Mapped[Small]
+    rationale: Mapped[str]
+    cast_at: Mapped[datetime]

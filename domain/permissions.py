@@ -1,0 +1,162 @@
+"""Who may do what: one table of grants, and where each grant reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """A part that a person plays in the whole body or in one scope of it."""
+
+    ADMIN = "ADMIN"
+    SECRETARIAT = "SECRETARIAT"
+    BOARD = "BOARD"
+    REVIEWER = "REVIEWER"
+    DEVELOPER_LEAD = "DEVELOPER_LEAD"
+    DEVELOPER = "DEVELOPER"
+    MODERATOR = "MODERATOR"
+    STAKEHOLDER = "STAKEHOLDER"
+    ORGANISATION_REPRESENTATIVE = "ORGANISATION_REPRESENTATIVE"
+    PROVIDER_LEAD = "PROVIDER_LEAD"
+    PROVIDER_EDITOR = "PROVIDER_EDITOR"
+    PRACTITIONER = "PRACTITIONER"
+    OBSERVER = "OBSERVER"
+
+
+class Permission(StrEnum):
+    """Something that a role lets a person do."""
+
+    VIEW = "VIEW"
+    COMMENT = "COMMENT"
+    VOTE = "VOTE"
+    MODERATE = "MODERATE"
+    DRAFT = "DRAFT"
+    STEER = "STEER"
+    ADMINISTER = "ADMINISTER"
+    PLAN = "PLAN"
+    SUBMIT_PLAN = "SUBMIT_PLAN"
+
+
+class Audience(StrEnum):
+    """A stream of a topic, in rising order of what it may carry."""
+
+    PUBLIC = "PUBLIC"
+    MEMBERS = "MEMBERS"
+    MODERATORS = "MODERATORS"
+
+
+_PARTICIPANT = frozenset({Permission.VIEW, Permission.COMMENT, Permission.VOTE})
+
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission) - {Permission.VOTE, Permission.PLAN, Permission.SUBMIT_PLAN},
+    Role.SECRETARIAT: frozenset(
+        {
+            Permission.VIEW,
+            Permission.COMMENT,
+            Permission.MODERATE,
+            Permission.DRAFT,
+            Permission.STEER,
+        }
+    ),
+    Role.BOARD: _PARTICIPANT,
+    Role.REVIEWER: _PARTICIPANT,
+    Role.DEVELOPER_LEAD: frozenset({Permission.VIEW, Permission.COMMENT, Permission.DRAFT}),
+    Role.DEVELOPER: frozenset({Permission.VIEW, Permission.COMMENT, Permission.DRAFT}),
+    Role.MODERATOR: frozenset({Permission.VIEW, Permission.COMMENT, Permission.MODERATE}),
+    Role.STAKEHOLDER: _PARTICIPANT,
+    Role.ORGANISATION_REPRESENTATIVE: _PARTICIPANT,
+    Role.PROVIDER_LEAD: frozenset({Permission.VIEW, Permission.PLAN, Permission.SUBMIT_PLAN}),
+    Role.PROVIDER_EDITOR: frozenset({Permission.VIEW, Permission.PLAN}),
+    Role.PRACTITIONER: frozenset(),
+    Role.OBSERVER: frozenset({Permission.VIEW}),
+}
+
+# A participant belongs to what invited them and to nothing inside it: who takes part in an
+# exercise is not thereby a guest of its by-invitation roundtables.
+NOT_INHERITED = frozenset(
+    {
+        Role.STAKEHOLDER,
+        Role.ORGANISATION_REPRESENTATIVE,
+        Role.PRACTITIONER,
+        Role.OBSERVER,
+    }
+)
+
+
+class Place(Protocol):
+    """Where a thing lives: its topic first, then what contains it, and whether all may read it."""
+
+    @property
+    def scopes(self) -> list[UUID]:
+        """The id of the topic, then the ids of what contains it, innermost first."""
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may read the topic's public stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking: a person with roles per scope (None is the whole body), or nobody known."""
+
+    person_id: UUID | None = None
+    grants: Mapping[UUID | None, frozenset[Role]] = field(default_factory=dict)
+
+    def roles(self, place: Place | None) -> frozenset[Role]:
+        """Return the roles that count at a place; None asks for the whole body alone."""
+        found = self.grants.get(None, frozenset())
+        if place is None:
+            return found
+        topic, *containers = place.scopes
+        found |= self.grants.get(topic, frozenset())
+        for container in containers:
+            found |= self.grants.get(container, frozenset()) - NOT_INHERITED
+        return found
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether a role in the whole body lets the viewer read every topic."""
+        return allowed(self, Permission.VIEW, None)
+
+    def scopes(self, *, inherited: bool) -> list[UUID]:
+        """Return the scopes with a role that may view: those that reach inside, or all of them."""
+        excluded = NOT_INHERITED if inherited else frozenset()
+        found = [
+            scope
+            for scope, roles in self.grants.items()
+            if scope is not None
+            and any(Permission.VIEW in GRANTS[role] for role in roles - excluded)
+        ]
+        return found if inherited or self.person_id is None else [*found, self.person_id]
+
+
+ANYONE = Viewer()
+
+
+def allowed(viewer: Viewer, permission: Permission, place: Place | None) -> bool:
+    """Say whether the viewer has a role with this permission at the place.
+
+    A person's own topic is theirs to view; reading a public place asks for no role at all and is
+    `audience`'s matter, not a permission.
+    """
+    if any(permission in GRANTS[role] for role in viewer.roles(place)):
+        return True
+    return (
+        permission is Permission.VIEW
+        and place is not None
+        and viewer.person_id is not None
+        and place.scopes[0] == viewer.person_id
+    )
+
+
+def audience(viewer: Viewer, place: Place) -> Audience | None:
+    """Return the stream of the place that the viewer reads, None where they may not know of it."""
+    if allowed(viewer, Permission.MODERATE, place):
+        return Audience.MODERATORS
+    if allowed(viewer, Permission.VIEW, place):
+        return Audience.MEMBERS
+    return Audience.PUBLIC if place.public else None

@@ -1,0 +1,164 @@
+"""Batches and pages: rows back in the order of the keys that were asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    or_,
+    true,
+)
+from sqlalchemy import select as select_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from domain.models.topics import Topic
+from domain.permissions import Viewer
+
+FIRST_ID = UUID(int=0)
+LAST_ID = UUID(int=2**128 - 1)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a list, by id: the first `size` after one, or the last `size` before one."""
+
+    size: int
+    after: UUID | None = None
+    before: UUID | None = None
+    backwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[T]):
+    """The rows of a page, and whether there are others on either side."""
+
+    items: Sequence[T]
+    has_next: bool
+    has_previous: bool
+
+
+def ids(name: str = "ids") -> BindParameter[Sequence[UUID]]:
+    """Return a parameter for a list of ids, for `column == any_(ids())`."""
+    return bindparam(name, type_=ARRAY(Uuid()))
+
+
+def visible() -> ColumnElement[bool]:
+    """Return the condition that the viewer may read the joined topic; `seen_by` binds it."""
+    return or_(
+        Topic.public,
+        bindparam("sees_everything", type_=Boolean()),
+        Topic.scopes.bool_op("&&")(ids("inherited_scopes")),
+        Topic.id == func.any(ids("direct_scopes")),
+    )
+
+
+def seen_by(viewer: Viewer) -> dict[str, Any]:
+    """Return the parameters of `visible` for one viewer."""
+    return {
+        "sees_everything": viewer.sees_everything,
+        "inherited_scopes": viewer.scopes(inherited=True),
+        "direct_scopes": viewer.scopes(inherited=False),
+    }
+
+
+def in_order(keys: Sequence[UUID], rows: Iterable[T], key: Callable[[T], UUID]) -> list[T | None]:
+    """Return one row for each key, None where there is none."""
+    found = {key(row): row for row in rows}
+    return [found.get(each) for each in keys]
+
+
+def grouped(keys: Sequence[UUID], rows: Iterable[T], key: Callable[[T], UUID]) -> list[list[T]]:
+    """Return the rows of each key, in the order in which they came."""
+    found: dict[UUID, list[T]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return [found[each] for each in keys]
+
+
+class Paged(Generic[T]):
+    """The pages of the children of many parents, each a constant number of statements.
+
+    `children` selects one record, with every condition but the parent and the cursor; `parent` is
+    the column that holds the parent's id. Order is by id, which is the order of creation.
+    """
+
+    def __init__(
+        self, children: Select[Any], entity: type[T], parent: InstrumentedAttribute[Any]
+    ) -> None:
+        self._forwards = _lateral(children, entity, parent, backwards=False)
+        self._backwards = _lateral(children, entity, parent, backwards=True)
+        counted = children.with_only_columns(parent, func.count()).where(
+            parent == func.any(ids("keys"))
+        )
+        self._counts = counted.group_by(parent)
+
+    async def slices(
+        self, session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page, **more: Any
+    ) -> list[Slice[T]]:
+        """Return one slice for each parent's id."""
+        statement = self._backwards if page.backwards else self._forwards
+        rows = (
+            await session.execute(
+                statement,
+                {
+                    "keys": keys,
+                    "after": page.after or FIRST_ID,
+                    "before": page.before or LAST_ID,
+                    "size": page.size + 1,
+                    **seen_by(viewer),
+                    **more,
+                },
+            )
+        ).all()
+        found = grouped(keys, rows, lambda row: row[1])
+        return [_slice([row[0] for row in group], page) for group in found]
+
+    async def counts(
+        self, session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], **more: Any
+    ) -> list[int]:
+        """Return how many children each parent has that the viewer may see."""
+        rows = await session.execute(self._counts, {"keys": keys, **seen_by(viewer), **more})
+        found = {row[0]: row[1] for row in rows}
+        return [found.get(key, 0) for key in keys]
+
+
+def _lateral(
+    children: Select[Any], entity: Any, parent: InstrumentedAttribute[Any], *, backwards: bool
+) -> Select[Any]:
+    keys = func.unnest(ids("keys")).table_valued("key").render_derived(name="parents")
+    rows = (
+        children.where(
+            parent == keys.c.key,
+            entity.id > bindparam("after"),
+            entity.id < bindparam("before"),
+        )
+        .order_by(entity.id.desc() if backwards else entity.id)
+        .limit(bindparam("size"))
+        .correlate(keys)
+        .lateral()
+    )
+    row = aliased(entity, rows)
+    return select_(row, keys.c.key).select_from(keys).join(rows, true())
+
+
+def _slice(rows: list[T], page: Page) -> Slice[T]:
+    more = len(rows) > page.size
+    items = rows[: page.size]
+    if page.backwards:
+        return Slice(items[::-1], has_next=page.before is not None, has_previous=more)
+    return Slice(items, has_next=more, has_previous=page.after is not None)

@@ -1,0 +1,43 @@
+"""What people type: cleaned of what no reader could see, refused where it is too long."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from domain.errors import Invalid
+
+NAME_LENGTH = 200
+TITLE_LENGTH = 300
+REASON_LENGTH = 4_000
+COMMENT_LENGTH = 20_000
+DOCUMENT_LENGTH = 100_000
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def clean(text: str, *path: str, limit: int, required: bool = True) -> str:
+    """Return `text` in normal form C without surrounding white space.
+
+    `path` names the input field, `limit` is in characters. Raises Invalid for control characters
+    other than tab, carriage return and line feed, for lone surrogates, for text that is too long,
+    and for empty text where it is required.
+    """
+    if found := _FORBIDDEN.search(text):
+        raise Invalid(
+            f"{_label(path)} contains the character U+{ord(found[0]):04X} at position "
+            f"{found.start() + 1}, which cannot be stored. Please remove it.",
+            path,
+        )
+    result = unicodedata.normalize("NFC", text).strip()
+    if required and not result:
+        raise Invalid(f"{_label(path)} is empty. Please write something.", path)
+    if len(result) > limit:
+        raise Invalid(
+            f"{_label(path)} has {len(result):,} characters; at most {limit:,} are possible.", path
+        )
+    return result
+
+
+def _label(path: tuple[str, ...]) -> str:
+    return f"The field {'.'.join(path)}" if path else "The text"

@@ -1,0 +1,358 @@
+"""Comment threads in GraphQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from domain.commands import comments as commands
+from domain.models import comments as models
+from domain.models.comments import ReactionKind, SubjectKind
+from domain.permissions import Permission
+from domain.queries import comments as queries
+from domain.queries import people
+from schema.context import Info
+from schema.fields import (
+    Expecting,
+    Idempotent,
+    enum,
+    expected,
+    mutation,
+    perform,
+    relation,
+    text,
+    viewer_can,
+)
+from schema.nodes import LOADERS, Node, key, node, noun, parse, type_of
+from schema.pagination import Connection, connection
+from schema.people import Person
+
+enum(
+    SubjectKind,
+    "What a thread or a ballot is about.",
+    SPECIFICATION="The whole specification.",
+    SECTION="A section of the specification.",
+    BLOCK="A block of a section.",
+    CRITERION="A criterion of the gateway or of endorsement.",
+    BALLOT="A ballot.",
+    ENGAGEMENT="An engagement exercise.",
+    ROUNDTABLE="A roundtable.",
+)
+enum(
+    ReactionKind,
+    "What a reaction says without words.",
+    AGREE="I agree.",
+    DISAGREE="I disagree.",
+    THANKS="Thank you.",
+    QUESTION="I do not understand this yet.",
+    IDEA="This gives me an idea.",
+)
+
+SUBJECTS = tuple(type_of(kind.lower()) for kind in SubjectKind)
+TOPICS = ("Specification", "Engagement", "Roundtable", "DeliveryPlan")
+
+
+@strawberry.type(description="What a comment said before it was edited.")
+class CommentEdit:
+    """Earlier words of a comment."""
+
+    number: int = text(description="The revision of the comment that had these words.")
+    body: str = text(description="The words.")
+    replaced_at: datetime = text(description="When they were replaced.")
+
+
+@strawberry.type(description="One person's reaction to a comment.")
+class Reaction:
+    """A reaction."""
+
+    kind: ReactionKind = text(description="What it says.")
+    person: Person = relation(people.by_ids, "Who reacted.", by="person_id")
+    created_at: datetime = text(description="When.")
+
+
+@node(models.Comment, queries.by_ids, "A comment in a thread.")
+class Comment(Node):
+    """A comment."""
+
+    author: Person = relation(people.by_ids, "Who wrote it.", by="author_id")
+    thread: Annotated[Thread, strawberry.lazy("schema.comments")] = relation(
+        queries.threads_by_ids, "The thread that it is part of.", by="thread_id"
+    )
+    reply_to: Annotated[Comment, strawberry.lazy("schema.comments")] | None = relation(
+        queries.by_ids, "The comment that it answers, if any.", by="reply_to_id"
+    )
+    revision: int = text(description="Counts its changes, from 1.")
+    created_at: datetime = text(description="When it was written.")
+    edited_at: datetime | None = text(description="When its words were last changed, if ever.")
+    hidden_at: datetime | None = text(description="When it was hidden, if it is.")
+    reactions: list[Reaction] = relation(queries.reactions, "The reactions to it.")
+    mentioned: list[Person] = relation(queries.mentioned, "The people whom it names.")
+
+    @strawberry.field(description="The words; null while hidden, but for author and moderators.")
+    async def body(root: strawberry.Parent[Any], info: Info) -> str | None:
+        """Show hidden words to those whom they concern."""
+        return root.body if await _may_read(root, info) else None
+
+    @strawberry.field(description="Why it was hidden; null but for author and moderators.")
+    async def hidden_reason(root: strawberry.Parent[Any], info: Info) -> str | None:
+        """Tell the author why."""
+        return root.hidden_reason if await _may_read(root, info) else None
+
+    @strawberry.field(description="What it said before, oldest first; empty while hidden.")
+    async def edits(root: strawberry.Parent[Any], info: Info) -> list[CommentEdit]:
+        """Earlier words are as visible as the present ones."""
+        if not await _may_read(root, info):
+            return []
+        found: list[CommentEdit] = await info.context.load(queries.edits, root.id)
+        return found
+
+    @strawberry.field(description="Whether the viewer can edit it.")
+    async def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Only the author edits, and only what is not hidden."""
+        return (
+            root.author_id == info.context.viewer.person_id
+            and root.hidden_at is None
+            and await viewer_can(info, Permission.COMMENT, root.topic_id)
+        )
+
+    @strawberry.field(description="Whether the viewer can hide it or make it visible again.")
+    async def viewer_can_hide(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Moderators do."""
+        return await viewer_can(info, Permission.MODERATE, root.topic_id)
+
+
+@node(models.Thread, queries.threads_by_ids, "A conversation about one subject.")
+class Thread(Node):
+    """A thread."""
+
+    author: Person = relation(people.by_ids, "Who opened it.", by="author_id")
+    subject_kind: SubjectKind = text(description="What kind of thing it is about.")
+    pinned: bool = text(description="Whether it is pinned to the top.")
+    resolved_at: datetime | None = text(description="When it was resolved, if it is.")
+    resolved_by: Person | None = relation(people.by_ids, "Who resolved it.", by="resolved_by_id")
+    revision: int = text(description="Counts its changes, from 1.")
+    created_at: datetime = text(description="When it was opened.")
+    comments: Connection[Comment] = connection(
+        queries.of_threads, queries.count_of_threads, "Its comments, the first one first."
+    )
+
+    @strawberry.field(description="What it is about; null where that was removed.")
+    async def subject(root: strawberry.Parent[Any], info: Info) -> Node | None:
+        """Read the subject through the batch of its type."""
+        found: Node | None = await info.context.load(
+            LOADERS[type_of(root.subject_kind.lower())], root.subject_id
+        )
+        return found
+
+    @strawberry.field(description="Whether the viewer can add a comment to it.")
+    async def viewer_can_comment(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Refuse resolved threads."""
+        return root.resolved_at is None and await viewer_can(
+            info, Permission.COMMENT, root.topic_id
+        )
+
+    @strawberry.field(description="Whether the viewer can pin it, and resolve or reopen it.")
+    async def viewer_can_moderate(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Moderators can."""
+        return await viewer_can(info, Permission.MODERATE, root.topic_id)
+
+
+async def _may_read(comment: Any, info: Info) -> bool:
+    return (
+        comment.hidden_at is None
+        or comment.author_id == info.context.viewer.person_id
+        or await viewer_can(info, Permission.MODERATE, comment.topic_id)
+    )
+
+
+@strawberry.input(description="What a new thread is about, and its first comment.")
+class OpenThreadInput(Idempotent):
+    """See domain.commands.comments.open_thread."""
+
+    topic_id: strawberry.ID = text(
+        description="The specification, exercise, roundtable or delivery plan that holds it."
+    )
+    subject_id: strawberry.ID = text(description="What it is about: something of that topic.")
+    body: str = text(description="The first comment, at most 20,000 characters.")
+    mentions: list[strawberry.ID] = text(
+        description="The people whom the comment names.", default_factory=list
+    )
+
+
+@strawberry.input(description="A comment on a thread.")
+class AddCommentInput(Idempotent):
+    """See domain.commands.comments.add_comment."""
+
+    thread_id: strawberry.ID = text(description="The thread.")
+    body: str = text(description="The words, at most 20,000 characters.")
+    reply_to_id: strawberry.ID | None = text(
+        description="The comment of the thread that it answers.", default=None
+    )
+    mentions: list[strawberry.ID] = text(
+        description="The people whom the comment names.", default_factory=list
+    )
+
+
+@strawberry.input(description="Other words for one's own comment.")
+class EditCommentInput(Expecting):
+    """See domain.commands.comments.edit_comment."""
+
+    comment_id: strawberry.ID = text(description="The comment.")
+    body: str = text(description="The new words.")
+
+
+@strawberry.input(description="A comment to hide or to make visible again, with a reason.")
+class ModerateCommentInput(Idempotent):
+    """See domain.commands.comments.hide_comment and show_comment."""
+
+    comment_id: strawberry.ID = text(description="The comment.")
+    reason: str = text(description="Why; its author is told.")
+
+
+@strawberry.input(description="A thread to resolve or to reopen.")
+class ResolveThreadInput(Expecting):
+    """See domain.commands.comments.resolve_thread and reopen_thread."""
+
+    thread_id: strawberry.ID = text(description="The thread.")
+
+
+@strawberry.input(description="A thread to pin or unpin. Repeating it changes nothing.")
+class PinThreadInput:
+    """See domain.commands.comments.pin_thread."""
+
+    thread_id: strawberry.ID = text(description="The thread.")
+    pinned: bool = text(description="Whether it is to be at the top.")
+
+
+@strawberry.input(description="A reaction to add or take back. Repeating it changes nothing.")
+class ReactInput:
+    """See domain.commands.comments.react."""
+
+    comment_id: strawberry.ID = text(description="The comment.")
+    kind: ReactionKind = text(description="What the reaction says.")
+    present: bool = text(description="True adds it, false takes it back.", default=True)
+
+
+@strawberry.type
+class CommentMutation:
+    """What can be done with threads and comments."""
+
+    @mutation(Thread, "Open a thread about something, with its first comment.")
+    async def open_thread(self, info: Info, input: OpenThreadInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.open_thread,
+            topic_id=key(input.topic_id, "topicId", *TOPICS),
+            subject_kind=kind_of(input.subject_id, "subjectId"),
+            subject_id=key(input.subject_id, "subjectId", *SUBJECTS),
+            body=input.body,
+            mentions=_people(input.mentions),
+        )
+
+    @mutation(Comment, "Add a comment to a thread.")
+    async def add_comment(self, info: Info, input: AddCommentInput) -> UUID:
+        """See the command."""
+        reply_to = input.reply_to_id
+        return await perform(
+            info,
+            input,
+            commands.add_comment,
+            thread_id=key(input.thread_id, "threadId", "Thread"),
+            body=input.body,
+            reply_to_id=None if reply_to is None else key(reply_to, "replyToId", "Comment"),
+            mentions=_people(input.mentions),
+        )
+
+    @mutation(Comment, "Change the words of one's own comment; the earlier ones are kept.")
+    async def edit_comment(self, info: Info, input: EditCommentInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.edit_comment,
+            comment_id=key(input.comment_id, "commentId", "Comment"),
+            body=input.body,
+            expected_revision=expected(input),
+        )
+
+    @mutation(Comment, "Hide a comment, with a reason that its author is told.")
+    async def hide_comment(self, info: Info, input: ModerateCommentInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.hide_comment,
+            comment_id=key(input.comment_id, "commentId", "Comment"),
+            reason=input.reason,
+        )
+
+    @mutation(Comment, "Make a hidden comment visible again, with a reason.")
+    async def show_comment(self, info: Info, input: ModerateCommentInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.show_comment,
+            comment_id=key(input.comment_id, "commentId", "Comment"),
+            reason=input.reason,
+        )
+
+    @mutation(Thread, "Mark a thread as resolved.")
+    async def resolve_thread(self, info: Info, input: ResolveThreadInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.resolve_thread,
+            thread_id=key(input.thread_id, "threadId", "Thread"),
+            expected_revision=expected(input),
+        )
+
+    @mutation(Thread, "Open a resolved thread again.")
+    async def reopen_thread(self, info: Info, input: ResolveThreadInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.reopen_thread,
+            thread_id=key(input.thread_id, "threadId", "Thread"),
+            expected_revision=expected(input),
+        )
+
+    @mutation(Thread, "Pin a thread to the top, or take it from there.")
+    async def pin_thread(self, info: Info, input: PinThreadInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.pin_thread,
+            thread_id=key(input.thread_id, "threadId", "Thread"),
+            pinned=input.pinned,
+        )
+
+    @mutation(Comment, "React to a comment, or take the reaction back.")
+    async def react(self, info: Info, input: ReactInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.react,
+            comment_id=key(input.comment_id, "commentId", "Comment"),
+            kind=input.kind,
+            present=input.present,
+        )
+
+
+def kind_of(id: str, path: str) -> SubjectKind:
+    """Return what kind of subject a global id names; NotFound where it can be none."""
+    key(id, path, *SUBJECTS)
+    return SubjectKind[noun(parse(id, path)[0]).upper()]
+
+
+def _people(ids: list[strawberry.ID]) -> list[UUID]:
+    return [key(id, "mentions", "Person") for id in ids]

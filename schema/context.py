@@ -1,0 +1,78 @@
+"""What a resolver is handed: who is asking, and how to load many things with one statement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+from strawberry.dataloader import DataLoader
+
+from domain.database import Database
+from domain.permissions import Viewer
+
+# A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
+Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
+
+
+class Context:
+    """One viewer's reads, batched by tick and never kept, so that nothing in it can be stale."""
+
+    def __init__(self, database: Database, viewer: Viewer) -> None:
+        self.database = database
+        self.viewer = viewer
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._snapshot: AsyncSession | None = None
+        self._turn = asyncio.Lock()
+
+    async def load(self, batch: Batch, key: UUID, *arguments: Hashable) -> Any:
+        """Return the batch's value for one key, read together with the others of this tick."""
+        name = (batch, arguments)
+        if name not in self._loaders:
+
+            async def read(keys: list[Any]) -> Sequence[Any]:
+                return await self._read(batch, keys, arguments)
+
+            self._loaders[name] = DataLoader(load_fn=read, cache=False)
+        return await self._loaders[name].load(key)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Give a session: the snapshot's, one at a time, while there is one, else a short one."""
+        if self._snapshot is None:
+            async with self.database.read() as session:
+                yield session
+        else:
+            async with self._turn:
+                yield self._snapshot
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """Let all reads inside see the database as of one moment."""
+        async with self.database.snapshot() as session:
+            self._snapshot = session
+            try:
+                yield session
+            finally:
+                self._snapshot = None
+
+    async def _read(
+        self, batch: Batch, keys: list[Any], arguments: tuple[Hashable, ...]
+    ) -> Sequence[Any]:
+        unique = list(dict.fromkeys(keys))
+        async with self.reading() as session:
+            values = await batch(session, self.viewer, unique, *arguments)
+        if len(values) != len(unique):
+            raise RuntimeError(
+                f"{batch.__module__}.{batch.__qualname__} returned {len(values)} values "
+                f"for {len(unique)} keys."
+            )
+        found = dict(zip(unique, values, strict=True))
+        return [found[key] for key in keys]
+
+
+Info: TypeAlias = strawberry.Info[Context, Any]

@@ -1,0 +1,136 @@
+"""How a field is declared: a relation by its batch, a mutation by its command."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from domain import errors
+from domain.permissions import Permission, allowed
+from domain.queries import topics
+from domain.unit_of_work import UnitOfWork
+from schema.context import Batch, Info
+from schema.errors import Conflict, Invalid, NotAllowed, NotFound
+from schema.nodes import LOADERS, noun
+
+text = strawberry.field
+
+Command = Callable[..., Awaitable[UUID]]
+
+
+def enum(cls: type[Enum], description: str, **values: str) -> None:
+    """Make an enumeration of the domain one of the API, with a description of every value."""
+    strawberry.enum(cls, description=description)
+    definition = cls.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = values.pop(value.name)
+    if values:
+        raise ValueError(f"{cls.__name__} has no values {', '.join(values)}.")
+
+
+def relation(batch: Batch, description: str, *, by: str = "id") -> Any:
+    """Declare a field that is read for all parents at once.
+
+    `batch` gets the session, the viewer and a list of keys, and returns one value for each in that
+    order; `by` is the attribute of the parent that holds the key. A key of None is a value of None.
+    """
+
+    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
+        key = getattr(root, by)
+        return None if key is None else await info.context.load(batch, key)
+
+    return strawberry.field(resolver=resolve, description=description)
+
+
+@strawberry.input
+class Idempotent:
+    """The input of a mutation that must not be done twice."""
+
+    idempotency_key: str | None = text(
+        description="1 to 200 characters of your choice: repeating a request with the same key "
+        "repeats nothing and returns the first result.",
+        default=None,
+    )
+
+
+@strawberry.input
+class Expecting(Idempotent):
+    """The input of a mutation of something that several people may be changing."""
+
+    expected_revision: int | None = text(
+        description="The revision that was seen. Required; null overwrites whatever there is.",
+        default=strawberry.UNSET,
+    )
+
+
+def expected(input: Expecting) -> int | None:
+    """Return the expected revision; Invalid where the field was left out."""
+    if input.expected_revision is strawberry.UNSET:
+        raise errors.Invalid(
+            "Please send the revision that you saw as expectedRevision, or null to overwrite "
+            "whatever there is.",
+            ("expected_revision",),
+        )
+    return input.expected_revision
+
+
+async def perform(info: Info, input: Any, command: Command, **arguments: Any) -> UUID:
+    """Run a command in one unit of work, once for each idempotency key; return its result."""
+    async with UnitOfWork(info.context.database, info.context.viewer) as uow:
+        return await uow.once(
+            getattr(input, "idempotency_key", None),
+            [info.field_name, asdict(input)],
+            lambda: command(uow, **arguments),
+        )
+
+
+def mutation(node_type: type, description: str) -> Callable[[Any], Any]:
+    """Declare a mutation whose resolver returns the key of the node that it changed.
+
+    `addComment` of a `Comment` gets the type `AddCommentPayload { comment }` and the result union
+    `AddCommentResult` of that payload and the four refusals.
+    """
+    field = noun(node_type.__name__)
+    load = LOADERS[node_type.__name__]
+
+    async def changed(root: strawberry.Parent[Any], info: Info) -> Any:
+        return await info.context.load(load, root)
+
+    def declare(resolver: Any) -> Any:
+        name = "".join(part.capitalize() for part in resolver.__name__.split("_"))
+        payload = strawberry.type(
+            type(
+                f"{name}Payload",
+                (),
+                {
+                    "__annotations__": {field: node_type},
+                    field: strawberry.field(resolver=changed, description="As it is now."),
+                    "is_type_of": classmethod(lambda _cls, value, _info: isinstance(value, UUID)),
+                },
+            ),
+            description=f"What `{name[0].lower()}{name[1:]}` changed.",
+        )
+        members = payload | NotFound | NotAllowed | Conflict | Invalid
+        return strawberry.mutation(
+            resolver=resolver,
+            description=description,
+            graphql_type=Annotated[
+                members,
+                strawberry.union(
+                    f"{name}Result", description="What was changed, or why nothing was."
+                ),
+            ],
+        )
+
+    return declare
+
+
+async def viewer_can(info: Info, permission: Permission, topic_id: UUID) -> bool:
+    """Say whether the viewer has a permission in a topic."""
+    topic = await info.context.load(topics.by_ids, topic_id)
+    return topic is not None and allowed(info.context.viewer, permission, topic)

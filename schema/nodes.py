@@ -1,0 +1,92 @@
+"""Things with a global id: how a record becomes a node, and a global id a key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from domain.errors import NotFound
+from schema.context import Batch
+
+T = TypeVar("T", bound=type)
+
+# GraphQL type name to the batch that reads it, and the record class to the type name.
+LOADERS: dict[str, Batch] = {}
+_NAMES: dict[type, str] = {}
+
+
+def global_id(type_name: str, key: UUID) -> strawberry.ID:
+    """Return the opaque id of a node."""
+    return strawberry.ID(relay.to_base64(type_name, str(key)))
+
+
+@strawberry.interface(description="Something with an id of its own, which never changes.")
+class Node:
+    """The Relay interface: every type with an id implements it."""
+
+    @strawberry.field(name="id", description="The global id, to be treated as opaque.")
+    def node_id(root: strawberry.Parent[Any]) -> strawberry.ID:
+        """Return the global id; records are the roots of node types, so `root` is one."""
+        return global_id(_NAMES[type(root)], root.id)
+
+
+def node(record: type, load: Batch, description: str) -> Callable[[T], T]:
+    """Make a class the node type of a record, readable by its global id through `load`."""
+
+    def decorate(cls: T) -> T:
+        LOADERS[cls.__name__] = load
+        _NAMES[record] = cls.__name__
+        cls.is_type_of = classmethod(  # type: ignore[attr-defined]
+            lambda _cls, value, _info: isinstance(value, record)
+        )
+        return strawberry.type(cls, description=description)
+
+    return decorate
+
+
+def type_of(noun: str) -> str:
+    """Return the node type of an event's noun: "DeliveryPlan" for "delivery_plan"."""
+    return "".join(part.capitalize() for part in noun.split("_"))
+
+
+def noun(type_name: str) -> str:
+    """Return the noun of a node type, as events and input fields spell it: "delivery_plan"."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type_name).lower()
+
+
+def key(id: str, path: str, *types: str) -> UUID:
+    """Return the key that a global id of one of these types stands for.
+
+    `path` is the name of the input field. Raises NotFound for anything else, because an id that is
+    not of this type names nothing here.
+    """
+    type_name, value = parse(id, path)
+    if type_name not in types:
+        raise NotFound(
+            f"The id in {path} is that of a {_words(type_name)}; "
+            f"this needs the id of a {' or '.join(_words(each) for each in types)}.",
+            (path,),
+        )
+    return value
+
+
+def parse(id: str, path: str) -> tuple[str, UUID]:
+    """Return the type name and the key of a global id; NotFound where it is none."""
+    try:
+        type_name, value = relay.from_base64(id)
+        if type_name not in LOADERS:
+            raise ValueError(type_name)
+        return type_name, UUID(value)
+    except ValueError:
+        raise NotFound(
+            f"{path} is not an id of ours. Please send an id as the API returned it.", (path,)
+        ) from None
+
+
+def _words(type_name: str) -> str:
+    return noun(type_name).replace("_", " ")

@@ -1,0 +1,54 @@
+"""The query and the mutation roots: one line for each noun."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import strawberry
+
+from domain.errors import Invalid
+from schema.comments import CommentMutation
+from schema.context import Info
+from schema.nodes import LOADERS, Node, parse
+from schema.people import PeopleQuery
+
+MOST_NODES = 100
+
+
+@strawberry.type(description="Everything that can be asked.")
+class Query(PeopleQuery):
+    """The root of queries."""
+
+    @strawberry.field(description="The thing with this id; null where the viewer may see none.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],
+    ) -> Node | None:
+        """Read any node by its global id."""
+        type_name, key = parse(id, "id")
+        found: Node | None = await info.context.load(LOADERS[type_name], key)
+        return found
+
+    @strawberry.field(description="The things with these ids, in that order.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")
+        ],
+    ) -> list[Node | None]:
+        """Read many nodes by their global ids."""
+        if len(ids) > MOST_NODES:
+            raise Invalid(f"At most {MOST_NODES} ids can be asked for at once.", ("ids",))
+        wanted = [parse(id, "ids") for id in ids]
+        found: list[Node | None] = await asyncio.gather(
+            *(info.context.load(LOADERS[type_name], key) for type_name, key in wanted)
+        )
+        return found
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation(CommentMutation):
+    """The root of mutations."""

@@ -1,0 +1,1 @@
+"""The live side: wake-ups, the feed of events, sockets and presence."""

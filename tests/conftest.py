@@ -1,0 +1,95 @@
+"""What every test may ask for: a database of its own, people with roles, and the schema."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from api.graphql import schema
+from domain import embedded, migrations
+from domain.database import Database, create_engine
+from domain.permissions import Viewer
+from schema.context import Context
+from tests.world import World, build
+
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Server:
+    """The embedded server of this test run, with a migrated template to clone."""
+
+    server: embedded.EmbeddedServer
+    template: str
+
+    async def statement(self, sql: str) -> None:
+        """Run one statement as superuser, outside any transaction."""
+        engine = create_async_engine(
+            self.server.url("postgres", "postgres"),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+        )
+        async with engine.connect() as connection:
+            await connection.execute(text(sql))
+        await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server that need not survive a power cut, and migrate the template."""
+    started = embedded.start(tmp_path_factory.mktemp("postgres"), durable=False)
+    made = Server(started, "template_concordat")
+
+    async def prepare() -> None:
+        await made.statement(f"CREATE DATABASE {made.template}")
+        await migrations.upgrade(started.url("postgres", made.template))
+
+    asyncio.run(prepare())
+    yield made
+    started.stop()
+
+
+@pytest.fixture
+async def database_name(server: Server) -> AsyncIterator[str]:
+    """Clone the template for one test."""
+    name = f"test_{uuid4().hex}"
+    await server.statement(f"CREATE DATABASE {name} TEMPLATE {server.template} STRATEGY wal_log")
+    yield name
+    await server.statement(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(server: Server, database_name: str) -> AsyncIterator[Database]:
+    """Connect to the test's database in the application's role."""
+    made = Database(create_engine(server.server.url("concordat_app", database_name)))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    """Fill the database with people, a specification and an open exercise about it."""
+    return await build(database)
+
+
+@pytest.fixture
+def ask(database: Database) -> Ask:
+    """Run a document as a viewer; return its data, and fail on any error."""
+
+    async def run(viewer: Viewer, document: str, **variables: Any) -> dict[str, Any]:
+        result: Any = await schema.execute(
+            document, variable_values=variables, context_value=Context(database, viewer)
+        )
+        assert result.errors is None, result.errors
+        assert result.data is not None
+        return dict(result.data)
+
+    return run
