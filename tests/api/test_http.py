@@ -11,9 +11,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
-from starlette.requests import Request as HTTPRequest
 from starlette.routing import Route
-from starlette.types import Message
 
 from api.http import (
     EVENTS,
@@ -21,46 +19,22 @@ from api.http import (
     HTML,
     JSON,
     GraphQLHTTP,
-    Unauthenticated,
     graphiql_routes,
     preferred,
 )
-from api.sse import EventStream
-from schema.limits import Limits
 from schema.operations import Operations
-from tests.api.toy import SECRET, schema
+from tests.api.toy import ENDPOINT, LIMITS, SECRET, URQL, ask, call, connect, get_context, schema
 
-LIMITS = Limits()
-
-
-async def get_context(request: HTTPRequest) -> dict[str, Any]:
-    token = request.headers.get("authorization", "Bearer nobody")
-    if token == "Bearer expired":
-        raise Unauthenticated("Your token has expired: sign in again.")
-    return {"viewer": token.removeprefix("Bearer "), "closed": asyncio.Event()}
-
-
-ENDPOINT = GraphQLHTTP(
-    Operations(schema, LIMITS, suggestions=False), get_context, LIMITS, graphiql=True
-)
 APP = Starlette(routes=[Route("/graphql", ENDPOINT), *graphiql_routes()])
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(APP)
-    async with httpx.AsyncClient(transport=transport, base_url="http://concordat") as client:
-        client.headers["accept"] = GRAPHQL_JSON
+    async with connect(APP) as client:
         yield client
 
 
-async def ask(
-    client: httpx.AsyncClient, query: str, accept: str = GRAPHQL_JSON, **rest: Any
-) -> httpx.Response:
-    return await client.post("/graphql", json={"query": query, **rest}, headers={"accept": accept})
-
-
-async def errors(response: httpx.Response) -> list[tuple[str, str]]:
+def errors(response: httpx.Response) -> list[tuple[str, str]]:
     """The code and message of each error."""
     found = response.json()["errors"]
     return [(error["extensions"]["code"], error["message"]) for error in found]
@@ -133,14 +107,13 @@ async def test_what_fails_before_execution_has_no_data(
     assert (modern.status_code, legacy.status_code) == (400, 200)
     assert modern.json() == legacy.json()
     assert modern.json().keys() == {"errors"}
-    assert (await errors(modern))[0][0] == code
+    assert errors(modern)[0][0] == code
 
 
 async def test_suggestions_are_hidden_when_told_so(client: httpx.AsyncClient) -> None:
     assert "Did you mean" not in (await ask(client, "{ hallo }")).text
     helpful = Operations(schema, LIMITS)
-    transport = httpx.ASGITransport(GraphQLHTTP(helpful, get_context, LIMITS))
-    async with httpx.AsyncClient(transport=transport, base_url="http://concordat") as other:
+    async with connect(GraphQLHTTP(helpful, get_context, LIMITS)) as other:
         assert "Did you mean 'hello'" in (await ask(other, "{ hallo }")).text
 
 
@@ -171,17 +144,15 @@ async def test_an_unexpected_error_is_masked_and_logged_without_values(
 async def test_an_error_with_a_code_passes_and_one_without_does_not(
     client: httpx.AsyncClient,
 ) -> None:
-    assert await errors(await ask(client, "{ refused }")) == [
-        ("NOT_ALLOWED", "You may not see this.")
-    ]
-    assert (await errors(await ask(client, "{ plain }")))[0][0] == "INTERNAL"
+    assert errors(await ask(client, "{ refused }")) == [("NOT_ALLOWED", "You may not see this.")]
+    assert (errors(await ask(client, "{ plain }")))[0][0] == "INTERNAL"
 
 
 async def test_an_argument_that_fails_during_execution_is_the_clients_error(
     client: httpx.AsyncClient,
 ) -> None:
     query = "query ($n: String) { hello(name: $n) }"
-    [(code, message)] = await errors(await ask(client, query, variables={"n": None}))
+    [(code, message)] = errors(await ask(client, query, variables={"n": None}))
     assert code == "BAD_USER_INPUT"
     assert "name" in message
 
@@ -189,7 +160,7 @@ async def test_an_argument_that_fails_during_execution_is_the_clients_error(
 async def test_a_value_that_json_cannot_hold_is_masked(client: httpx.AsyncClient) -> None:
     response = await ask(client, "{ echo(value: " + "9" * 30 + ") }")
     assert response.status_code == 200
-    assert (await errors(response))[0][0] == "INTERNAL"
+    assert errors(response)[0][0] == "INTERNAL"
 
 
 # --- identity
@@ -208,12 +179,11 @@ async def test_a_bad_token_is_unauthorized(client: httpx.AsyncClient) -> None:
     )
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
-    assert await errors(response) == [("UNAUTHENTICATED", "Your token has expired: sign in again.")]
+    assert errors(response) == [("UNAUTHENTICATED", "Your token has expired: sign in again.")]
 
 
 # --- negotiation
 
-URQL = f"{GRAPHQL_JSON}, application/graphql+json, {JSON}, {EVENTS}, multipart/mixed"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -243,7 +213,7 @@ def test_the_preferred_type_is_chosen(accept: str, chosen: str | None) -> None:
 async def test_what_is_not_acceptable_is_said(client: httpx.AsyncClient) -> None:
     response = await ask(client, "{ id }", "image/png")
     assert response.status_code == 406
-    assert "accept one of them" in (await errors(response))[0][1]
+    assert "accept one of them" in errors(response)[0][1]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +271,7 @@ async def test_a_body_of_another_shape_is_a_bad_request(
         "/graphql", content=body, headers={"content-type": "application/json"}
     )
     assert response.status_code == 400
-    assert (await errors(response))[0][0] == "BAD_REQUEST"
+    assert errors(response)[0][0] == "BAD_REQUEST"
 
 
 async def test_a_body_that_is_too_long_is_refused_while_it_comes(
@@ -367,167 +337,6 @@ def test_no_body_whatever_breaks_the_server(body: bytes, accept: str) -> None:
     assert sent[0]["status"] in {200, 400}
 
 
-# --- Server-Sent Events
-
-
-async def call(
-    app: Any,
-    messages: list[Message],
-    headers: list[tuple[bytes, bytes]],
-    method: str = "POST",
-    query_string: bytes = b"",
-) -> list[Message]:
-    """Speak ASGI to an app, so that the test decides when the client is gone."""
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        if messages:
-            return messages.pop(0)
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-        if message.get("body", b"").endswith(b'data: {"data":{"forever":1}}\n\n'):
-            messages.append({"type": "http.disconnect"})
-
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": "/graphql",
-        "headers": headers,
-        "query_string": query_string,
-    }
-    await app(scope, receive, send)
-    return sent
-
-
-async def test_a_subscription_streams_events_with_cursors(client: httpx.AsyncClient) -> None:
-    query = "subscription { ticks(to: 2) { number cursor } }"
-    response = await ask(client, query, EVENTS)
-    assert response.headers["content-type"] == f"{EVENTS}; charset=utf-8"
-    assert response.text == (
-        'id: 1\nevent: next\ndata: {"data":{"ticks":{"number":1,"cursor":"1"}}}\n\n'
-        'id: 2\nevent: next\ndata: {"data":{"ticks":{"number":2,"cursor":"2"}}}\n\n'
-        "event: complete\ndata: \n\n"
-    )
-
-
-async def test_a_browser_resumes_after_the_last_event(client: httpx.AsyncClient) -> None:
-    query = "subscription ($after: String) { ticks(to: 3, after: $after) { cursor } }"
-    response = await client.get(
-        "/graphql",
-        params={"query": query, "variables": '{"after": "1"}'},
-        headers={"accept": EVENTS, "last-event-id": "2"},
-    )
-    assert [line for line in response.text.splitlines() if line.startswith("id:")] == ["id: 3"]
-
-
-async def test_an_operation_that_declares_no_cursor_ignores_the_last_event(
-    client: httpx.AsyncClient,
-) -> None:
-    response = await client.get(
-        "/graphql",
-        params={"query": "subscription { ticks(to: 1) { number } }"},
-        headers={"accept": EVENTS, "last-event-id": "2"},
-    )
-    assert response.text.startswith("event: next\ndata: ")
-
-
-async def test_queries_and_request_errors_come_as_events_too(client: httpx.AsyncClient) -> None:
-    answered = await ask(client, "{ id }", EVENTS)
-    assert answered.text == 'event: next\ndata: {"data":{"id":1}}\n\nevent: complete\ndata: \n\n'
-    refused = await ask(client, "{ nowhere }", EVENTS)
-    assert refused.status_code == 200
-    assert "GRAPHQL_VALIDATION_FAILED" in refused.text
-    assert refused.text.endswith("event: complete\ndata: \n\n")
-
-
-async def test_who_accepts_events_least_gets_them_for_subscriptions_only(
-    client: httpx.AsyncClient,
-) -> None:
-    assert (await ask(client, "{ id }", URQL)).headers["content-type"].startswith(GRAPHQL_JSON)
-    subscription = await ask(client, "subscription { ticks { number } }", URQL)
-    assert subscription.headers["content-type"].startswith(EVENTS)
-
-
-@pytest.mark.parametrize("accept", ["*/*", JSON, GRAPHQL_JSON, f"{JSON}, {EVENTS};q=0"])
-async def test_who_does_not_accept_events_gets_no_subscription(
-    client: httpx.AsyncClient, accept: str
-) -> None:
-    response = await ask(client, "subscription { ticks { number } }", accept)
-    assert response.status_code == 406
-    assert "accept text/event-stream, or use a WebSocket" in response.text
-
-
-async def test_an_event_source_that_breaks_ends_with_a_masked_error(
-    client: httpx.AsyncClient,
-) -> None:
-    response = await ask(client, "subscription { breaks }", EVENTS)
-    first, last, complete, _ = response.text.split("\n\n")
-    assert first == 'event: next\ndata: {"data":{"breaks":1}}'
-    assert '"code":"INTERNAL"' in last
-    assert SECRET not in last
-    assert complete == "event: complete\ndata: "
-
-
-async def test_a_subscription_that_is_refused_says_why(client: httpx.AsyncClient) -> None:
-    response = await ask(client, "subscription { forbidden }", EVENTS)
-    assert '"code":"NOT_ALLOWED"' in response.text
-
-
-async def test_the_source_is_closed_when_the_client_leaves() -> None:
-    context = {"closed": asyncio.Event()}
-
-    async def same_context(_: HTTPRequest) -> dict[str, Any]:
-        return context
-
-    endpoint = GraphQLHTTP(Operations(schema, LIMITS), same_context, LIMITS)
-    body = b'{"query": "subscription { forever }"}'
-    await call(
-        endpoint,
-        [{"type": "http.request", "body": body, "more_body": False}],
-        headers=[(b"content-type", b"application/json"), (b"accept", EVENTS.encode())],
-    )
-    assert context["closed"].is_set()
-
-
-async def test_a_silent_stream_is_kept_alive() -> None:
-    silent = asyncio.Event()
-
-    async def results() -> AsyncIterator[dict[str, Any]]:
-        await silent.wait()
-        yield {"data": None}
-
-    async def receive() -> Message:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    sent: list[bytes] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message.get("body", b""))
-        if sent.count(b":\n\n") == 2:
-            silent.set()
-
-    stream = EventStream(results(), headers={}, keepalive_seconds=0)  # type: ignore[arg-type]
-    await stream({}, receive, send)
-    assert sent[-1] == b"event: complete\ndata: \n\n"
-    assert [body for body in sent if body not in {b"", b":\n\n"}] == [
-        b'event: next\ndata: {"data":null}\n\n',
-        b"event: complete\ndata: \n\n",
-    ]
-
-
-@pytest.mark.parametrize("cursor", ["a\nb", "", "é", 1, None])
-async def test_only_a_cursor_that_fits_in_a_header_becomes_an_id(
-    client: httpx.AsyncClient, cursor: object
-) -> None:
-    query = "query ($v: JSON!) { echo(value: $v) }"
-    response = await ask(client, query, EVENTS, variables={"v": {"cursor": cursor}})
-    assert response.text.startswith("event: next\n")
-
-
 # --- GraphiQL
 
 
@@ -548,7 +357,6 @@ async def test_a_browser_gets_graphiql_and_all_that_it_loads(client: httpx.Async
 
 async def test_graphiql_is_served_only_when_enabled() -> None:
     endpoint = GraphQLHTTP(Operations(schema, LIMITS), get_context, LIMITS)
-    transport = httpx.ASGITransport(endpoint)
-    async with httpx.AsyncClient(transport=transport, base_url="http://concordat") as client:
+    async with connect(endpoint) as client:
         response = await client.get("/graphql", headers={"accept": BROWSER})
         assert response.headers["content-type"].startswith(JSON)

@@ -130,6 +130,11 @@ def test_hostile_documents_are_refused_in_words(text: str) -> None:
     assert codes <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}
 
 
+def test_a_document_too_costly_to_check_is_refused_in_a_sentence() -> None:
+    with pytest.raises(RequestErrors, match="ask for less at a time"):
+        OPERATIONS.operation_type(Request("{" + "id " * 1_990 + "}"))
+
+
 def test_variables_have_a_size_and_a_depth() -> None:
     assert check_variables(None, LIMITS) is None
     assert check_variables({"a": [1] * 9_998}, LIMITS) is None

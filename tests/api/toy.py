@@ -1,13 +1,21 @@
-"""A small schema that has what the transport must cope with."""
+"""A small schema that has what the transport must cope with, and how tests speak to it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import httpx
 import strawberry
 from graphql import GraphQLError
+from starlette.requests import Request as HTTPRequest
+from starlette.types import ASGIApp, Message
 from strawberry.scalars import JSON
 from strawberry.types import Info
+
+from api.http import EVENTS, GRAPHQL_JSON, GraphQLHTTP, Unauthenticated
+from api.http import JSON as PLAIN_JSON
+from schema.limits import Limits
+from schema.operations import Operations
 
 SECRET = "canary-4711"
 
@@ -97,3 +105,64 @@ class Subscription:
 
 
 schema = strawberry.Schema(Query, Mutation, Subscription)
+
+LIMITS = Limits()
+URQL = f"{GRAPHQL_JSON}, application/graphql+json, {PLAIN_JSON}, {EVENTS}, multipart/mixed"
+
+
+async def get_context(request: HTTPRequest) -> dict[str, Any]:
+    token = request.headers.get("authorization", "Bearer nobody")
+    if token == "Bearer expired":
+        raise Unauthenticated("Your token has expired: sign in again.")
+    return {"viewer": token.removeprefix("Bearer "), "closed": asyncio.Event()}
+
+
+ENDPOINT = GraphQLHTTP(
+    Operations(schema, LIMITS, suggestions=False), get_context, LIMITS, graphiql=True
+)
+
+
+def connect(app: ASGIApp) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://concordat",
+        headers={"accept": GRAPHQL_JSON},
+    )
+
+
+async def ask(
+    client: httpx.AsyncClient, query: str, accept: str = GRAPHQL_JSON, **rest: Any
+) -> httpx.Response:
+    return await client.post("/graphql", json={"query": query, **rest}, headers={"accept": accept})
+
+
+async def call(
+    app: Any,
+    messages: list[Message],
+    headers: list[tuple[bytes, bytes]],
+    method: str = "POST",
+    query_string: bytes = b"",
+) -> list[Message]:
+    """Speak ASGI to an app, so that the test decides when the client is gone."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop(0)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if message.get("body", b"").endswith(b'data: {"data":{"forever":1}}\n\n'):
+            messages.append({"type": "http.disconnect"})
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": "/graphql",
+        "headers": headers,
+        "query_string": query_string,
+    }
+    await app(scope, receive, send)
+    return sent
