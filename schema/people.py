@@ -1,21 +1,98 @@
-"""People in GraphQL."""
+"""People in GraphQL: who they are, what they practise and what they may do."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import strawberry
 
 from domain.models import people as models
-from domain.permissions import Permission, allowed
+from domain.models.organisations import Nation
+from domain.models.people import ScopeKind
+from domain.permissions import Permission, Role, allowed
 from domain.queries import people
 from schema.context import Info
-from schema.nodes import Node, node
+from schema.fields import enum, relation, text
+from schema.nodes import LOADERS, Node, node, type_of
+
+enum(
+    Role,
+    "A part that a person plays in the whole body or in one scope of it.",
+    ADMIN="Runs the installation: people, organisations, criteria and everything below.",
+    SECRETARIAT="The body's team: steers credentials, specifications and exercises.",
+    BOARD="Decides on endorsement.",
+    REVIEWER="Judges specifications and delivery plans independently.",
+    DEVELOPER_LEAD="Leads the development of a specification.",
+    DEVELOPER="Develops a specification.",
+    MODERATOR="Facilitates exercises, roundtables and ballots.",
+    STAKEHOLDER="Takes part in an exercise, in one constituency.",
+    ORGANISATION_REPRESENTATIVE="Speaks and votes for an organisation.",
+    PROVIDER_LEAD="Answers for an education provider's delivery plans and submits them.",
+    PROVIDER_EDITOR="Writes an education provider's delivery plans.",
+    PRACTITIONER="Completes credentials.",
+    OBSERVER="Reads and takes no part.",
+)
+enum(
+    ScopeKind,
+    "How far a role reaches.",
+    BODY="The whole body.",
+    ORGANISATION="One organisation.",
+    SPECIFICATION="One specification and what is inside it.",
+    ENGAGEMENT="One engagement exercise and what is inside it.",
+    ROUNDTABLE="One roundtable.",
+)
+
+
+@strawberry.type(description="A statutory regulator of professions.")
+class Regulator:
+    """A regulator."""
+
+    code: str = text(description="The short name that it is known by.")
+    name: str = text(description="The full name.")
+
+
+@strawberry.type(description="A grouping of professions across regulators.")
+class Grouping:
+    """A grouping."""
+
+    name: str = text(description="The name of the grouping.")
+
+
+@node(models.Profession, people.professions_by_ids, "A profession.")
+class Profession(Node):
+    """A profession."""
+
+    name: str = text(description="The name, which no other profession has.")
+    regulators: list[Regulator] = relation(people.regulators_of, "Who regulates it.")
+    groupings: list[Grouping] = relation(people.groupings_of, "The groupings that it belongs to.")
+
+
+@strawberry.type(description="A role of a person, in the whole body or in one scope of it.")
+class Membership:
+    """A role with its scope."""
+
+    role: Role = text(description="The role.")
+    scope_kind: ScopeKind = text(description="How far it reaches.")
+    created_at: datetime = text(description="When it was granted.")
+
+    @strawberry.field(description="What it is limited to; null for the whole body.")
+    async def scope(root: strawberry.Parent[Any], info: Info) -> Node | None:
+        """Read the scope through the batch of its type."""
+        if root.scope_id is None:
+            return None
+        load = LOADERS[type_of(root.scope_kind.lower())]
+        found: Node | None = await info.context.load(load, root.scope_id)
+        return found
 
 
 @node(models.Person, people.by_ids, "A person who takes part.")
 class Person(Node):
     """A person."""
+
+    nation: Nation | None = text(description="Where they work, if they said.")
+    professions: list[Profession] = relation(people.professions_of, "What they practise.")
+    revision: int = text(description="Counts the changes of the entry, from 1.")
 
     @strawberry.field(description="The name; null for readers who are not signed in.")
     def name(root: strawberry.Parent[Any], info: Info) -> str | None:
@@ -25,9 +102,25 @@ class Person(Node):
     @strawberry.field(description="The address; null but for the person and administrators.")
     def email(root: strawberry.Parent[Any], info: Info) -> str | None:
         """Addresses are for the person and for those who administer people."""
-        viewer = info.context.viewer
-        own = viewer.person_id == root.id
-        return root.email if own or allowed(viewer, Permission.ADMINISTER, None) else None
+        return root.email if _own_or_administered(root, info) else None
+
+    @strawberry.field(description="Their roles; null but for the person and administrators.")
+    async def roles(root: strawberry.Parent[Any], info: Info) -> list[Membership] | None:
+        """Roles are shown to the person and to those who administer people."""
+        if not _own_or_administered(root, info):
+            return None
+        found: list[Membership] = await info.context.load(people.roles, root.id)
+        return found
+
+    @strawberry.field(description="Whether the viewer can edit the entry.")
+    def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
+        """People edit their own entry, administrators every one."""
+        return _own_or_administered(root, info)
+
+
+def _own_or_administered(person: Any, info: Info) -> bool:
+    viewer = info.context.viewer
+    return viewer.person_id == person.id or allowed(viewer, Permission.ADMINISTER, None)
 
 
 @strawberry.type

@@ -10,6 +10,8 @@ import strawberry
 from domain.errors import Invalid
 from schema.comments import CommentMutation
 from schema.context import Info
+from schema.credentials import CredentialQuery
+from schema.criteria import CriterionQuery
 from schema.nodes import LOADERS, Node, parse
 from schema.people import PeopleQuery
 
@@ -17,7 +19,7 @@ MOST_NODES = 100
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(PeopleQuery):
+class Query(PeopleQuery, CredentialQuery, CriterionQuery):
     """The root of queries."""
 
     @strawberry.field(description="The thing with this id; null where the viewer may see none.")

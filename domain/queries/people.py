@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Uuid, bindparam, func, literal_column, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.models.engagements import Engagement
-from domain.models.people import Membership, Person
+from domain.models.people import (
+    Grouping,
+    Membership,
+    Person,
+    PersonProfession,
+    Profession,
+    ProfessionGrouping,
+    ProfessionRegulator,
+    Regulator,
+)
 from domain.models.roundtables import Invitation, InvitationState
 from domain.models.stakeholders import Stakeholder
 from domain.permissions import Role, Viewer
-from domain.queries.pages import ids, in_order
+from domain.queries.pages import grouped, ids, in_order
+
+T = TypeVar("T")
 
 # A stakeholder takes part in their exercise and may look at the specification that it is about;
 # an invitation, unless declined or withdrawn, makes them part of that one roundtable.
@@ -36,6 +56,26 @@ GRANTS: CompoundSelect[Any] = union_all(
 )
 BY_IDS = select(Person).where(Person.id == func.any(ids()))
 BY_EMAIL = select(Person).where(func.lower(Person.email) == func.lower(bindparam("email")))
+ROLES = select(Membership).where(Membership.person_id == func.any(ids())).order_by(Membership.id)
+PROFESSIONS_BY_IDS = select(Profession).where(Profession.id == func.any(ids()))
+PROFESSIONS_OF = (
+    select(Profession, PersonProfession.person_id)
+    .join(PersonProfession, PersonProfession.profession_id == Profession.id)
+    .where(PersonProfession.person_id == func.any(ids()))
+    .order_by(Profession.name)
+)
+REGULATORS_OF = (
+    select(Regulator, ProfessionRegulator.profession_id)
+    .join(ProfessionRegulator, ProfessionRegulator.regulator_id == Regulator.id)
+    .where(ProfessionRegulator.profession_id == func.any(ids()))
+    .order_by(Regulator.code)
+)
+GROUPINGS_OF = (
+    select(Grouping, ProfessionGrouping.profession_id)
+    .join(ProfessionGrouping, ProfessionGrouping.grouping_id == Grouping.id)
+    .where(ProfessionGrouping.profession_id == func.any(ids()))
+    .order_by(Grouping.name)
+)
 
 
 async def viewer(session: AsyncSession, person_id: UUID) -> Viewer | None:
@@ -60,3 +100,48 @@ async def by_ids(
 async def by_email(session: AsyncSession, email: str) -> Person | None:
     """Return the person with this address, in whatever case it is written."""
     return (await session.scalars(BY_EMAIL, {"email": email})).one_or_none()
+
+
+async def roles(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[Membership]]:
+    """Return the roles that each person was granted, in the order of granting."""
+    rows = await session.scalars(ROLES, {"ids": keys})
+    return grouped(keys, rows, lambda row: row.person_id)
+
+
+async def professions_by_ids(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[Profession | None]:
+    """Return professions, which everybody may know of."""
+    rows = await session.scalars(PROFESSIONS_BY_IDS, {"ids": keys})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def professions_of(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[Profession]]:
+    """Return the professions of each person."""
+    return await _pairs(session, PROFESSIONS_OF, keys)
+
+
+async def regulators_of(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[Regulator]]:
+    """Return the regulators of each profession."""
+    return await _pairs(session, REGULATORS_OF, keys)
+
+
+async def groupings_of(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[Grouping]]:
+    """Return the groupings that each profession belongs to."""
+    return await _pairs(session, GROUPINGS_OF, keys)
+
+
+async def _pairs(
+    session: AsyncSession, statement: Select[T, UUID], keys: Sequence[UUID]
+) -> list[list[T]]:
+    """Return the first column of the rows of each key, which is in the second."""
+    rows = (await session.execute(statement, {"ids": keys})).all()
+    return [[row[0] for row in found] for found in grouped(keys, rows, lambda row: row[1])]
