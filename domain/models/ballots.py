@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.consensus.choices import BallotKind
+from domain.consensus.choices import BallotKind, ReasonPolicy
 from domain.lifecycle import BallotState
 from domain.models.base import Counts, Key, Record, new_id
 from domain.models.comments import SubjectKind
@@ -42,6 +42,7 @@ class Ballot(Record):
     author_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     state: Mapped[BallotState] = mapped_column(default=BallotState.DRAFT)
     visibility: Mapped[BallotVisibility]
+    reason_policy: Mapped[ReasonPolicy]
     electorate_grows: Mapped[bool]
     rule: Mapped[dict[str, Any]]
     rule_hash: Mapped[str | None] = mapped_column(default=None)

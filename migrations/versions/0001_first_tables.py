@@ -280,6 +280,18 @@ def upgrade() -> None:
             sa.Enum("LIVE", "AFTER_CLOSE", name="ballotvisibility", native_enum=False, length=40),
             nullable=False,
         ),
+        sa.Column(
+            "reason_policy",
+            sa.Enum(
+                "OPTIONAL",
+                "REQUIRED_FOR_DISSENT",
+                "REQUIRED",
+                name="reasonpolicy",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column("electorate_grows", sa.Boolean(), nullable=False),
         sa.Column("rule", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("rule_hash", sa.Text(), nullable=True),
