@@ -14,12 +14,13 @@ from schema.credentials import CredentialQuery
 from schema.criteria import CriterionQuery
 from schema.nodes import LOADERS, Node, parse
 from schema.people import PeopleQuery
+from schema.specifications import SpecificationQuery
 
 MOST_NODES = 100
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(PeopleQuery, CredentialQuery, CriterionQuery):
+class Query(PeopleQuery, CredentialQuery, CriterionQuery, SpecificationQuery):
     """The root of queries."""
 
     @strawberry.field(description="The thing with this id; null where the viewer may see none.")

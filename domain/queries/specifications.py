@@ -1,0 +1,177 @@
+"""Reads of specifications, their sections and blocks, their revisions and target professions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.lifecycle import SpecificationState
+from domain.models.specifications import (
+    Block,
+    BlockKind,
+    Section,
+    Specification,
+    SpecificationRevision,
+    TargetProfession,
+)
+from domain.models.topics import Topic
+from domain.permissions import Viewer
+from domain.queries.pages import (
+    Listed,
+    Page,
+    Paged,
+    Slice,
+    grouped,
+    ids,
+    in_order,
+    seen_by,
+    visible,
+)
+
+_SPECIFICATIONS = select(Specification).join(Topic, Topic.id == Specification.id).where(visible())
+_REVISIONS = (
+    select(SpecificationRevision)
+    .join(Topic, Topic.id == SpecificationRevision.specification_id)
+    .where(visible())
+)
+
+BY_IDS = _SPECIFICATIONS.where(Specification.id == func.any(ids()))
+_STATE = bindparam("state", type_=Specification.state.type)
+LISTED: Listed[Specification] = Listed(
+    _SPECIFICATIONS.where(or_(_STATE.is_(None), Specification.state == _STATE)), Specification
+)
+OF_CREDENTIALS = Paged(_SPECIFICATIONS, Specification, Specification.credential_id)
+SECTIONS_BY_IDS = (
+    select(Section)
+    .join(Topic, Topic.id == Section.specification_id)
+    .where(visible(), Section.id == func.any(ids()))
+)
+BLOCKS_BY_IDS = (
+    select(Block)
+    .join(Topic, Topic.id == Block.specification_id)
+    .where(visible(), Block.id == func.any(ids()))
+)
+SECTIONS = (
+    select(Section)
+    .where(Section.specification_id == func.any(ids()))
+    .order_by(Section.position, Section.id)
+)
+BLOCKS = select(Block).where(Block.section_id == func.any(ids())).order_by(Block.position, Block.id)
+LEARNING_OUTCOMES = (
+    select(Block)
+    .join(Section, Section.id == Block.section_id)
+    .where(Block.specification_id == func.any(ids()), Block.kind == BlockKind.LEARNING_OUTCOME)
+    .order_by(Section.position, Block.position, Block.id)
+)
+TARGET_PROFESSIONS = (
+    select(TargetProfession)
+    .where(TargetProfession.specification_id == func.any(ids()))
+    .order_by(TargetProfession.profession_id)
+)
+REVISIONS_BY_IDS = _REVISIONS.where(SpecificationRevision.id == func.any(ids()))
+REVISIONS = Paged(_REVISIONS, SpecificationRevision, SpecificationRevision.specification_id)
+
+
+async def by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Specification | None]:
+    """Return specifications, None for those that the viewer may not know of."""
+    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def listed(
+    session: AsyncSession, viewer: Viewer, page: Page, *, state: SpecificationState | None
+) -> Slice[Specification]:
+    """Return a page of the specifications, in one state or in any."""
+    return await LISTED.slice(session, viewer, page, state=state)
+
+
+async def count_listed(
+    session: AsyncSession, viewer: Viewer, *, state: SpecificationState | None
+) -> int:
+    """Return how many specifications there are, in one state or in any."""
+    return await LISTED.count(session, viewer, state=state)
+
+
+async def of_credentials(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+) -> list[Slice[Specification]]:
+    """Return the versions of the specification of each credential."""
+    return await OF_CREDENTIALS.slices(session, viewer, keys, page)
+
+
+async def count_of_credentials(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[int]:
+    """Return how many versions of its specification each credential has."""
+    return await OF_CREDENTIALS.counts(session, viewer, keys)
+
+
+async def sections_by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Section | None]:
+    """Return sections, None for those that the viewer may not know of."""
+    rows = await session.scalars(SECTIONS_BY_IDS, {"ids": keys, **seen_by(viewer)})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def blocks_by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Block | None]:
+    """Return blocks, None for those that the viewer may not know of."""
+    rows = await session.scalars(BLOCKS_BY_IDS, {"ids": keys, **seen_by(viewer)})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def sections(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[Section]]:
+    """Return the sections of each specification, in their order."""
+    rows = await session.scalars(SECTIONS, {"ids": keys})
+    return grouped(keys, rows, lambda row: row.specification_id)
+
+
+async def blocks(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Block]]:
+    """Return the blocks of each section, in their order."""
+    rows = await session.scalars(BLOCKS, {"ids": keys})
+    return grouped(keys, rows, lambda row: row.section_id)
+
+
+async def learning_outcomes(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[Block]]:
+    """Return the learning outcomes of each specification, in the order of the text."""
+    rows = await session.scalars(LEARNING_OUTCOMES, {"ids": keys})
+    return grouped(keys, rows, lambda row: row.specification_id)
+
+
+async def target_professions(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[TargetProfession]]:
+    """Return the professions that each specification is designed for."""
+    rows = await session.scalars(TARGET_PROFESSIONS, {"ids": keys})
+    return grouped(keys, rows, lambda row: row.specification_id)
+
+
+async def revisions_by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[SpecificationRevision | None]:
+    """Return named revisions, None for those that the viewer may not know of."""
+    rows = await session.scalars(REVISIONS_BY_IDS, {"ids": keys, **seen_by(viewer)})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def revisions(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+) -> list[Slice[SpecificationRevision]]:
+    """Return the named revisions of each specification."""
+    return await REVISIONS.slices(session, viewer, keys, page)
+
+
+async def count_revisions(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
+    """Return how many named revisions each specification has."""
+    return await REVISIONS.counts(session, viewer, keys)
