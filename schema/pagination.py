@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
@@ -52,7 +53,7 @@ class Connection(Generic[T]):
     @strawberry.field(description="How many items the whole list has.")
     async def total_count(root: strawberry.Parent[Any], info: Info) -> int:
         """Count only when asked."""
-        count: int = await info.context.load(root.count, root.key)
+        count: int = await root.count(info)
         return count
 
 
@@ -69,8 +70,7 @@ class _Connected:
     edges: list[_Edge]
     nodes: list[Any]
     page_info: relay.PageInfo
-    count: Batch
-    key: UUID
+    count: Callable[[Info], Awaitable[int]]
 
 
 def connection(batch: Batch, count: Batch, description: str, *, by: str = "id") -> Any:
@@ -95,9 +95,46 @@ def connection(batch: Batch, count: Batch, description: str, *, by: str = "id") 
     return strawberry.field(resolver=resolve, description=description)
 
 
+def listing(rows: Batch, count: Batch, description: str) -> Any:
+    """Declare a root field that is a connection to a list without a parent.
+
+    `rows` gets the session, the viewer and the page and returns a slice; `count` gets the session
+    and the viewer. Where there are filters, write the resolver and return `enlist`.
+    """
+
+    async def resolve(
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Any:
+        return await enlist(info, rows, count, page(first, after, last, before))
+
+    return strawberry.field(resolver=resolve, description=description)
+
+
 async def connect(info: Info, batch: Batch, count: Batch, key: UUID, page: Page) -> Any:
     """Return the connection to the children of one parent."""
-    found: Slice[Any] = await info.context.load(batch, key, page)
+    return _connected(
+        await info.context.load(batch, key, page), lambda info: info.context.load(count, key)
+    )
+
+
+async def enlist(info: Info, rows: Batch, count: Batch, page: Page, **filters: Any) -> Any:
+    """Return the connection to a list without a parent, as `filters` narrow it."""
+
+    async def counted(info: Info) -> int:
+        async with info.context.reading() as session:
+            found: Any = await count(session, info.context.viewer, **filters)
+        return int(found)
+
+    async with info.context.reading() as session:
+        found: Any = await rows(session, info.context.viewer, page, **filters)
+    return _connected(found, counted)
+
+
+def _connected(found: Slice[Any], count: Callable[[Info], Awaitable[int]]) -> _Connected:
     edges = [_Edge(item, cursor(item)) for item in found.items]
     return _Connected(
         edges=edges,
@@ -109,7 +146,6 @@ async def connect(info: Info, batch: Batch, count: Batch, key: UUID, page: Page)
             end_cursor=edges[-1].cursor if edges else None,
         ),
         count=count,
-        key=key,
     )
 
 

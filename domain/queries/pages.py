@@ -59,8 +59,12 @@ def ids(name: str = "ids") -> BindParameter[Sequence[UUID]]:
 
 def visible() -> ColumnElement[bool]:
     """Return the condition that the viewer may read the joined topic; `seen_by` binds it."""
+    return or_(Topic.public, entitled())
+
+
+def entitled() -> ColumnElement[bool]:
+    """Return the condition that the viewer is a member of the joined topic, public or not."""
     return or_(
-        Topic.public,
         bindparam("sees_everything", type_=Boolean()),
         Topic.scopes.bool_op("&&")(ids("inherited_scopes")),
         Topic.id == func.any(ids("direct_scopes")),
@@ -135,6 +139,41 @@ class Paged(Generic[T]):
         rows = await session.execute(self._counts, {"keys": keys, **seen_by(viewer), **more})
         found = {row[0]: row[1] for row in rows}
         return [found.get(key, 0) for key in keys]
+
+
+class Listed(Generic[T]):
+    """The pages of one list without a parent, in the order of ids.
+
+    `rows` selects one record, with every condition but the cursor.
+    """
+
+    def __init__(self, rows: Select[Any], entity: Any) -> None:
+        between = rows.where(entity.id > bindparam("after"), entity.id < bindparam("before")).limit(
+            bindparam("size")
+        )
+        self._forwards = between.order_by(entity.id)
+        self._backwards = between.order_by(entity.id.desc())
+        self._count = rows.with_only_columns(func.count(), maintain_column_froms=True)
+
+    async def slice(
+        self, session: AsyncSession, viewer: Viewer, page: Page, **more: Any
+    ) -> Slice[T]:
+        """Return one page of what the viewer may see."""
+        rows = await session.scalars(
+            self._backwards if page.backwards else self._forwards,
+            {
+                "after": page.after or FIRST_ID,
+                "before": page.before or LAST_ID,
+                "size": page.size + 1,
+                **seen_by(viewer),
+                **more,
+            },
+        )
+        return _slice(list(rows), page)
+
+    async def count(self, session: AsyncSession, viewer: Viewer, **more: Any) -> int:
+        """Return how many rows the viewer may see."""
+        return (await session.scalars(self._count, {**seen_by(viewer), **more})).one()
 
 
 def _lateral(

@@ -1,0 +1,51 @@
+"""What can happen next to something with a life of its own, and what stands in the way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from domain.lifecycle import Machine, Option, explain
+from domain.permissions import allowed
+from domain.queries import topics
+from schema.context import Batch, Info
+from schema.fields import text
+
+T = TypeVar("T")
+
+
+@strawberry.type(
+    name="Option", description="A transition out of the present state, and what stands in its way."
+)
+class TransitionOption(Generic[T]):
+    """See domain.lifecycle.Option; of an EngagementTransition it is EngagementTransitionOption."""
+
+    transition: T = text(description="The transition.")
+    allowed: bool = text(description="Whether the viewer can take it now.")
+    reasons: list[str] = text(description="Why it is not the viewer's to take, in sentences.")
+    missing: list[str] = text(description="What has to be done first, in sentences.")
+
+
+def transitions(machine: Machine[Any, Any], facts: Batch, description: str) -> Any:
+    """Declare `available_transitions: list[TransitionOption[…]]` of a record with a `state`.
+
+    `facts` reads the counts that the machine's requirements name, for many ids at once.
+    """
+
+    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
+        found, topic = await asyncio.gather(
+            info.context.load(facts, root.id), info.context.load(topics.by_ids, root.topic_id)
+        )
+        options: list[Option[Any]] = list(
+            explain(
+                machine,
+                root.state,
+                found,
+                lambda permission: allowed(info.context.viewer, permission, topic),
+            )
+        )
+        return options
+
+    return strawberry.field(resolver=resolve, description=description)
