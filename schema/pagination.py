@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -18,6 +18,9 @@ MOST = 100
 USUAL = 25
 
 T = TypeVar("T")
+
+# A read of a list without a parent: `async (session, viewer, …) -> a slice or a count`.
+Read: TypeAlias = Callable[..., Awaitable[Any]]
 
 First = Annotated[
     int | None,
@@ -95,7 +98,7 @@ def connection(batch: Batch, count: Batch, description: str, *, by: str = "id") 
     return strawberry.field(resolver=resolve, description=description)
 
 
-def listing(rows: Batch, count: Batch, description: str) -> Any:
+def listing(rows: Read, count: Read, description: str) -> Any:
     """Declare a root field that is a connection to a list without a parent.
 
     `rows` gets the session, the viewer and the page and returns a slice; `count` gets the session
@@ -121,7 +124,7 @@ async def connect(info: Info, batch: Batch, count: Batch, key: UUID, page: Page)
     )
 
 
-async def enlist(info: Info, rows: Batch, count: Batch, page: Page, **filters: Any) -> Any:
+async def enlist(info: Info, rows: Read, count: Read, page: Page, **filters: Any) -> Any:
     """Return the connection to a list without a parent, as `filters` narrow it."""
 
     async def counted(info: Info) -> int:

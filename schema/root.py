@@ -12,6 +12,7 @@ from schema.comments import CommentMutation
 from schema.context import Info
 from schema.credentials import CredentialQuery
 from schema.criteria import CriterionQuery
+from schema.engagements import EngagementQuery
 from schema.nodes import LOADERS, Node, parse
 from schema.people import PeopleQuery
 from schema.specifications import SpecificationQuery
@@ -20,7 +21,7 @@ MOST_NODES = 100
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(PeopleQuery, CredentialQuery, CriterionQuery, SpecificationQuery):
+class Query(PeopleQuery, CredentialQuery, CriterionQuery, SpecificationQuery, EngagementQuery):
     """The root of queries."""
 
     @strawberry.field(description="The thing with this id; null where the viewer may see none.")

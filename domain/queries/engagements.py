@@ -1,0 +1,123 @@
+"""Reads of engagement exercises and their webinars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Integer, bindparam, cast, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.lifecycle import BallotState, EngagementState, Facts
+from domain.models.ballots import Ballot
+from domain.models.engagements import Engagement, Webinar
+from domain.models.roundtables import Roundtable
+from domain.models.stakeholders import Constituency
+from domain.models.topics import Topic
+from domain.permissions import Viewer
+from domain.queries.pages import (
+    Listed,
+    Page,
+    Paged,
+    Slice,
+    grouped,
+    ids,
+    in_order,
+    seen_by,
+    visible,
+)
+
+_ENGAGEMENTS = select(Engagement).join(Topic, Topic.id == Engagement.id).where(visible())
+_WEBINARS = select(Webinar).join(Topic, Topic.id == Webinar.engagement_id).where(visible())
+_STATE = bindparam("state", type_=Engagement.state.type)
+
+BY_IDS = _ENGAGEMENTS.where(Engagement.id == func.any(ids()))
+OF_SPECIFICATIONS = Paged(_ENGAGEMENTS, Engagement, Engagement.specification_id)
+LISTED = Listed[Engagement](
+    _ENGAGEMENTS.where(or_(_STATE.is_(None), Engagement.state == _STATE)), Engagement
+)
+WEBINARS_BY_IDS = _WEBINARS.where(Webinar.id == func.any(ids()))
+WEBINARS_OF_ENGAGEMENTS = _WEBINARS.where(Webinar.engagement_id == func.any(ids())).order_by(
+    Webinar.starts_at, Webinar.id
+)
+# Roundtables count only for those who may know of them: who may close the exercise, knows of all.
+FACTS = select(
+    Engagement.id,
+    cast(~exists().where(Constituency.engagement_id == Engagement.id), Integer).label(
+        "constituencies_missing"
+    ),
+    cast(Engagement.briefing == "", Integer).label("briefing_missing"),
+    select(func.count())
+    .where(Ballot.topic_id == Engagement.id, Ballot.state == BallotState.OPEN)
+    .scalar_subquery()
+    .label("ballots_open"),
+    select(func.count())
+    .select_from(Roundtable)
+    .join(Topic, Topic.id == Roundtable.id)
+    .where(
+        Roundtable.engagement_id == Engagement.id,
+        Roundtable.state == EngagementState.OPEN,
+        visible(),
+    )
+    .scalar_subquery()
+    .label("roundtables_open"),
+).where(Engagement.id == func.any(ids()))
+
+
+async def by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Engagement | None]:
+    """Return exercises, None for those that the viewer may not know of."""
+    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def of_specifications(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+) -> list[Slice[Engagement]]:
+    """Return the exercises about each specification."""
+    return await OF_SPECIFICATIONS.slices(session, viewer, keys, page)
+
+
+async def count_of_specifications(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[int]:
+    """Return how many exercises there are about each specification."""
+    return await OF_SPECIFICATIONS.counts(session, viewer, keys)
+
+
+async def listed(
+    session: AsyncSession, viewer: Viewer, page: Page, *, state: EngagementState | None
+) -> Slice[Engagement]:
+    """Return a page of all exercises, or of those in one state."""
+    return await LISTED.slice(session, viewer, page, state=state)
+
+
+async def count_listed(
+    session: AsyncSession, viewer: Viewer, *, state: EngagementState | None
+) -> int:
+    """Return how many exercises there are, or how many in one state."""
+    return await LISTED.count(session, viewer, state=state)
+
+
+async def facts(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+    """Return what each exercise still misses for its next step, as its lifecycle names it."""
+    rows = await session.execute(FACTS, {"ids": keys, **seen_by(viewer)})
+    found = {row.id: dict(row._mapping) for row in rows}  # noqa: SLF001 - its documented name
+    return [found[key] for key in keys]
+
+
+async def webinars_by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Webinar | None]:
+    """Return webinars, None for those of exercises that the viewer may not know of."""
+    rows = await session.scalars(WEBINARS_BY_IDS, {"ids": keys, **seen_by(viewer)})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def webinars_of_engagements(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[Webinar]]:
+    """Return the webinars of each exercise, the earliest first."""
+    rows = await session.scalars(WEBINARS_OF_ENGAGEMENTS, {"ids": keys, **seen_by(viewer)})
+    return grouped(keys, rows, lambda row: row.engagement_id)

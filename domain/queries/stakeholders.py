@@ -1,0 +1,119 @@
+"""Reads of the stakeholders of exercises and of their constituencies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.models.stakeholders import Constituency, Stakeholder
+from domain.models.topics import Topic
+from domain.permissions import Viewer
+from domain.queries.pages import (
+    Page,
+    Paged,
+    Slice,
+    entitled,
+    grouped,
+    ids,
+    in_order,
+    seen_by,
+    visible,
+)
+
+# Who takes part is for those who take part; one's own part is always one's own to see.
+_OWN = bindparam("own_id", type_=Uuid())
+_STAKEHOLDERS = (
+    select(Stakeholder)
+    .join(Topic, Topic.id == Stakeholder.engagement_id)
+    .where(or_(entitled(), Stakeholder.person_id == _OWN))
+)
+_CONSTITUENCIES = (
+    select(Constituency).join(Topic, Topic.id == Constituency.engagement_id).where(visible())
+)
+
+BY_IDS = _STAKEHOLDERS.where(Stakeholder.id == func.any(ids()))
+OF_ENGAGEMENTS = Paged(_STAKEHOLDERS, Stakeholder, Stakeholder.engagement_id)
+OF_CONSTITUENCIES = Paged(_STAKEHOLDERS, Stakeholder, Stakeholder.constituency_id)
+OF_VIEWER = select(Stakeholder).where(
+    Stakeholder.engagement_id == func.any(ids()), Stakeholder.person_id == _OWN
+)
+CONSTITUENCIES_BY_IDS = _CONSTITUENCIES.where(Constituency.id == func.any(ids()))
+CONSTITUENCIES_OF_ENGAGEMENTS = _CONSTITUENCIES.where(
+    Constituency.engagement_id == func.any(ids())
+).order_by(Constituency.position)
+SIZES = (
+    select(Stakeholder.constituency_id, func.count())
+    .where(Stakeholder.constituency_id == func.any(ids()))
+    .group_by(Stakeholder.constituency_id)
+)
+
+
+async def by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Stakeholder | None]:
+    """Return stakeholders, None for those that the viewer may not know of."""
+    rows = await session.scalars(
+        BY_IDS, {"ids": keys, "own_id": viewer.person_id, **seen_by(viewer)}
+    )
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def of_engagements(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+) -> list[Slice[Stakeholder]]:
+    """Return the stakeholders of each exercise: for those who do not take part, their own part."""
+    return await OF_ENGAGEMENTS.slices(session, viewer, keys, page, own_id=viewer.person_id)
+
+
+async def count_of_engagements(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[int]:
+    """Return how many stakeholders of each exercise the viewer may see."""
+    return await OF_ENGAGEMENTS.counts(session, viewer, keys, own_id=viewer.person_id)
+
+
+async def of_constituencies(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+) -> list[Slice[Stakeholder]]:
+    """Return the stakeholders in each constituency, as visible as those of the exercise."""
+    return await OF_CONSTITUENCIES.slices(session, viewer, keys, page, own_id=viewer.person_id)
+
+
+async def count_of_constituencies(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[int]:
+    """Return how many stakeholders of each constituency the viewer may see."""
+    return await OF_CONSTITUENCIES.counts(session, viewer, keys, own_id=viewer.person_id)
+
+
+async def of_viewer(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Stakeholder | None]:
+    """Return the viewer's own part in each exercise, None where they have none."""
+    rows = await session.scalars(OF_VIEWER, {"ids": keys, "own_id": viewer.person_id})
+    return in_order(keys, rows, lambda row: row.engagement_id)
+
+
+async def constituencies_by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Constituency | None]:
+    """Return constituencies, None for those of exercises that the viewer may not know of."""
+    rows = await session.scalars(CONSTITUENCIES_BY_IDS, {"ids": keys, **seen_by(viewer)})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def constituencies_of_engagements(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[Constituency]]:
+    """Return the constituencies of each exercise, in the order in which they were declared."""
+    rows = await session.scalars(CONSTITUENCIES_OF_ENGAGEMENTS, {"ids": keys, **seen_by(viewer)})
+    return grouped(keys, rows, lambda row: row.engagement_id)
+
+
+async def sizes(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
+    """Return how many stakeholders each constituency has, which is no secret."""
+    found = {row[0]: row[1] for row in await session.execute(SIZES, {"ids": keys})}
+    return [found.get(key, 0) for key in keys]

@@ -1,0 +1,152 @@
+"""Engagement exercises and their webinars in GraphQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from domain.lifecycle import ENGAGEMENT, EngagementState, EngagementTransition
+from domain.models import engagements as models
+from domain.permissions import Permission
+from domain.queries import comments, topics
+from domain.queries import engagements as queries
+from domain.queries import stakeholders as participants
+from schema.comments import Thread
+from schema.context import Info
+from schema.fields import enum, relation, text, viewer_can
+from schema.nodes import Node, node
+from schema.pagination import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    enlist,
+    page,
+)
+from schema.stakeholders import Constituency, Stakeholder
+from schema.transitions import TransitionOption, transitions
+
+enum(
+    EngagementState,
+    "Where an engagement exercise or a roundtable stands.",
+    PLANNED="It is being prepared; nobody can comment or vote yet.",
+    OPEN="People can comment and vote.",
+    CLOSED="It is over, and all of it stays readable.",
+)
+enum(
+    EngagementTransition,
+    "A step in the life of an engagement exercise or of a roundtable.",
+    OPEN="Open it to comments and votes.",
+    CLOSE="End it.",
+)
+
+
+@node(models.Webinar, queries.webinars_by_ids, "A webinar of an engagement exercise.")
+class Webinar(Node):
+    """A webinar."""
+
+    engagement: Annotated[Engagement, strawberry.lazy("schema.engagements")] = relation(
+        queries.by_ids, "The exercise that it is part of.", by="engagement_id"
+    )
+    title: str = text(description="What it is called.")
+    starts_at: datetime = text(description="When it begins.")
+    slides_url: str | None = text(description="Where its slides are, once there are any.")
+    recording_url: str | None = text(description="Where its recording is, once there is one.")
+    revision: int = text(description="Counts its changes, from 1.")
+    created_at: datetime = text(description="When it was announced.")
+
+
+@node(
+    models.Engagement,
+    queries.by_ids,
+    "An engagement exercise: a time-boxed consultation on one specification.",
+)
+class Engagement(Node):
+    """An engagement exercise."""
+
+    title: str = text(description="What it is called.")
+    purpose: str = text(description="What it is for.")
+    briefing: str = text(description="The briefing document, in Markdown.")
+    state: EngagementState = text(description="Where it stands.")
+    opens_at: datetime | None = text(description="When it is planned to open.")
+    closes_at: datetime | None = text(description="When it is planned to close.")
+    opened_at: datetime | None = text(description="When it was opened, if it was.")
+    closed_at: datetime | None = text(description="When it was closed, if it was.")
+    revision: int = text(description="Counts its changes, from 1.")
+    created_at: datetime = text(description="When it was planned.")
+    constituencies: list[Constituency] = relation(
+        participants.constituencies_of_engagements,
+        "The declared groups whose consensus is measured, in the order of their declaration.",
+    )
+    stakeholders: Connection[Stakeholder] = connection(
+        participants.of_engagements,
+        participants.count_of_engagements,
+        "Who takes part; for readers who take no part themselves, empty.",
+    )
+    webinars: list[Webinar] = relation(
+        queries.webinars_of_engagements, "Its webinars, the earliest first."
+    )
+    threads: Connection[Thread] = connection(
+        comments.threads_of_topics,
+        comments.count_threads_of_topics,
+        "The comment threads that are held in it, whatever they are about.",
+    )
+    viewer_stakeholder: Stakeholder | None = relation(
+        participants.of_viewer, "The viewer's own part in it; null where they have none."
+    )
+    available_transitions: list[TransitionOption[EngagementTransition]] = transitions(
+        ENGAGEMENT, queries.facts, "What can happen to it next, and what stands in the way."
+    )
+
+    @strawberry.field(description="Whether everybody may read it, or only those who take part.")
+    async def public(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Ask its topic."""
+        topic = await info.context.load(topics.by_ids, root.id)
+        return bool(topic.public)
+
+    @strawberry.field(description="Whether the viewer can join it as a stakeholder now.")
+    async def viewer_can_join(root: strawberry.Parent[Any], info: Info) -> bool:
+        """See domain.commands.stakeholders.join_engagement."""
+        if info.context.viewer.person_id is None or root.state is not EngagementState.OPEN:
+            return False
+        topic = await info.context.load(topics.by_ids, root.id)
+        return topic.public and await info.context.load(participants.of_viewer, root.id) is None
+
+    @strawberry.field(
+        description="Whether the viewer can edit it, and manage its constituencies, stakeholders, "
+        "webinars and roundtables."
+    )
+    async def viewer_can_moderate(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Moderators can."""
+        return await viewer_can(info, Permission.MODERATE, root.id)
+
+
+@strawberry.type
+class EngagementQuery:
+    """What can be asked about engagement exercises."""
+
+    @strawberry.field(description="The engagement exercises that the viewer may know of.")
+    async def engagements(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        state: Annotated[
+            EngagementState | None, strawberry.argument(description="Only those in this state.")
+        ] = None,
+    ) -> Connection[Engagement]:
+        """List them in the order in which they were planned."""
+        found: Connection[Engagement] = await enlist(
+            info,
+            queries.listed,
+            queries.count_listed,
+            page(first, after, last, before),
+            state=state,
+        )
+        return found

@@ -1,0 +1,80 @@
+"""Stakeholders and their constituencies in GraphQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from domain.models import stakeholders as models
+from domain.models.stakeholders import ConstituencyKind
+from domain.permissions import Permission
+from domain.queries import engagements, people
+from domain.queries import stakeholders as queries
+from schema.context import Info
+from schema.fields import enum, relation, text, viewer_can
+from schema.nodes import Node, node
+from schema.pagination import Connection, connection
+from schema.people import Person
+
+if TYPE_CHECKING:
+    from schema.engagements import Engagement
+
+enum(
+    ConstituencyKind,
+    "By what a constituency is declared.",
+    PROFESSION="The people of a profession.",
+    ORGANISATION_KIND="The organisations of a kind, such as employers.",
+    PATIENTS_AND_PUBLIC="Patients, carers and the public.",
+    NATION="The people of one of the four nations.",
+    OTHER="Some other group, as its name says.",
+)
+
+
+@node(
+    models.Constituency,
+    queries.constituencies_by_ids,
+    "A declared group of stakeholders whose consensus is measured on its own.",
+)
+class Constituency(Node):
+    """A constituency."""
+
+    engagement: Annotated[Engagement, strawberry.lazy("schema.engagements")] = relation(
+        engagements.by_ids, "The exercise that it is part of.", by="engagement_id"
+    )
+    name: str = text(description="Its name, unique in the exercise.")
+    kind: ConstituencyKind = text(description="By what it is declared.")
+    position: int = text(description="Its place among the constituencies of the exercise, from 1.")
+    created_at: datetime = text(description="When it was declared.")
+    stakeholder_count: int = relation(queries.sizes, "How many stakeholders are in it.")
+    stakeholders: Connection[Annotated[Stakeholder, strawberry.lazy("schema.stakeholders")]] = (
+        connection(
+            queries.of_constituencies,
+            queries.count_of_constituencies,
+            "Who is in it; for readers who take no part, at most they themselves.",
+        )
+    )
+
+
+@node(models.Stakeholder, queries.by_ids, "A person's part in one exercise.")
+class Stakeholder(Node):
+    """A stakeholder."""
+
+    engagement: Annotated[Engagement, strawberry.lazy("schema.engagements")] | None = relation(
+        engagements.by_ids,
+        "The exercise; null where the viewer may not know of it any more.",
+        by="engagement_id",
+    )
+    person: Person = relation(people.by_ids, "Who takes part.", by="person_id")
+    constituency: Constituency | None = relation(
+        queries.constituencies_by_ids,
+        "The constituency that the person is in; null where the exercise is.",
+        by="constituency_id",
+    )
+    created_at: datetime = text(description="When the person's part began.")
+
+    @strawberry.field(description="Whether the viewer can remove the stakeholder.")
+    async def viewer_can_remove(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Moderators can."""
+        return await viewer_can(info, Permission.MODERATE, root.topic_id)
