@@ -1,0 +1,125 @@
+"""Reads of ballots, of what a step of their life lacks, and of whether the viewer may vote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, Integer, Select, Uuid, bindparam, case, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.lifecycle import BallotState, EngagementState, Facts
+from domain.models.ballots import Ballot, Elector
+from domain.models.engagements import Engagement
+from domain.models.roundtables import Invitation, InvitationState, Roundtable
+from domain.models.stakeholders import Stakeholder
+from domain.models.topics import Topic
+from domain.permissions import GRANTS, NOT_INHERITED, Permission, Viewer, allowed
+from domain.queries.pages import Page, Paged, Slice, ids, in_order, seen_by, visible
+
+# An invitation counts unless it was declined or withdrawn.
+INVITED = (InvitationState.INVITED, InvitationState.ACCEPTED)
+
+# The exercise or the roundtable that a ballot is held in, and where that stands.
+HOST_STATE = func.coalesce(Engagement.state, Roundtable.state)
+
+_BALLOTS = (
+    select(Ballot)
+    .join(Topic, Topic.id == Ballot.topic_id)
+    .where(
+        visible(),
+        or_(
+            Ballot.state != BallotState.DRAFT,
+            bindparam("moderates_everything", type_=Boolean()),
+            Topic.scopes.bool_op("&&")(ids("moderated_scopes")),
+        ),
+    )
+)
+BY_IDS = _BALLOTS.where(Ballot.id == func.any(ids()))
+OF_TOPICS = Paged(_BALLOTS, Ballot, Ballot.topic_id)
+
+
+def with_host(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join the exercise or the roundtable of a selected ballot, for `HOST_STATE`."""
+    return statement.outerjoin(Engagement, Engagement.id == Ballot.topic_id).outerjoin(
+        Roundtable, Roundtable.id == Ballot.topic_id
+    )
+
+
+FACTS = with_host(
+    select(
+        Ballot.id,
+        case((HOST_STATE == EngagementState.OPEN, 0), else_=1).cast(Integer).label("host_closed"),
+        case(
+            (exists().where(Stakeholder.engagement_id == Ballot.topic_id), 0),
+            (
+                exists().where(
+                    Invitation.roundtable_id == Ballot.topic_id, Invitation.state.in_(INVITED)
+                ),
+                0,
+            ),
+            else_=1,
+        )
+        .cast(Integer)
+        .label("electors_missing"),
+    ).select_from(Ballot)
+).where(Ballot.id == func.any(ids()))
+OPEN_TO_ELECTOR = with_host(
+    select(Ballot.id, Topic.scopes, Topic.public)
+    .join(Topic, Topic.id == Ballot.topic_id)
+    .join(Elector, Elector.ballot_id == Ballot.id)
+).where(
+    Ballot.id == func.any(ids()),
+    Ballot.state == BallotState.OPEN,
+    HOST_STATE == EngagementState.OPEN,
+    Elector.person_id == bindparam("person_id", type_=Uuid()),
+)
+
+
+async def by_ids(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Ballot | None]:
+    """Return ballots, None for those that the viewer may not know of."""
+    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer), **_moderated_by(viewer)})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def of_topics(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+) -> list[Slice[Ballot]]:
+    """Return the ballots of each exercise or roundtable; drafts for its moderators alone."""
+    return await OF_TOPICS.slices(session, viewer, keys, page, **_moderated_by(viewer))
+
+
+async def count_of_topics(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
+    """Return how many ballots of each exercise or roundtable the viewer may see."""
+    return await OF_TOPICS.counts(session, viewer, keys, **_moderated_by(viewer))
+
+
+async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+    """Return the counts that the life of a ballot asks for: `host_closed`, `electors_missing`."""
+    found = {row.id: row for row in await session.execute(FACTS, {"ids": keys})}
+    return [
+        {"host_closed": found[key].host_closed, "electors_missing": found[key].electors_missing}
+        for key in keys
+    ]
+
+
+async def open_to_viewer(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[bool]:
+    """Say for each ballot whether the viewer can cast a vote in it now."""
+    rows = await session.execute(OPEN_TO_ELECTOR, {"ids": keys, "person_id": viewer.person_id})
+    found = {row.id for row in rows if allowed(viewer, Permission.VOTE, row)}
+    return [key in found for key in keys]
+
+
+def _moderated_by(viewer: Viewer) -> dict[str, Any]:
+    return {
+        "moderates_everything": allowed(viewer, Permission.MODERATE, None),
+        "moderated_scopes": [
+            scope
+            for scope, roles in viewer.grants.items()
+            if scope is not None
+            and any(Permission.MODERATE in GRANTS[role] for role in roles - NOT_INHERITED)
+        ],
+    }

@@ -1,0 +1,92 @@
+"""Reads of votes and of how they were cast before, for those to whom they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Uuid, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.consensus.choices import BallotKind
+from domain.lifecycle import BallotState
+from domain.models.ballots import Ballot, BallotVisibility
+from domain.models.topics import Topic
+from domain.models.votes import CastVote, Vote
+from domain.permissions import Viewer
+from domain.queries.consensus import votes_shown
+from domain.queries.pages import Page, Paged, Slice, entitled, grouped, ids, in_order, seen_by
+
+_OWN = Vote.person_id == bindparam("person_id", type_=Uuid())
+# The guard of `domain.queries.consensus`, asked for every case, as a condition on the ballot.
+_SHOWN = and_(
+    entitled(),
+    tuple_(Ballot.visibility, Ballot.state).in_(
+        [
+            (visibility, state)
+            for visibility in BallotVisibility
+            for state in BallotState
+            if votes_shown(visibility, state)
+        ]
+    ),
+)
+_VOTES = (
+    select(Vote).join(Ballot, Ballot.id == Vote.ballot_id).join(Topic, Topic.id == Vote.topic_id)
+)
+
+BY_IDS = _VOTES.where(Vote.id == func.any(ids()), or_(_OWN, _SHOWN))
+OF_VIEWER = select(Vote).where(Vote.ballot_id == func.any(ids()), _OWN)
+OF_BALLOTS = Paged(_VOTES.where(_SHOWN), Vote, Vote.ballot_id)
+KINDS = select(Ballot.id, Ballot.kind).where(Ballot.id == func.any(ids()))
+HISTORY = (
+    select(CastVote)
+    .join(Vote, Vote.id == CastVote.vote_id)
+    .where(CastVote.vote_id == func.any(ids()), CastVote.revision < Vote.revision)
+    .order_by(CastVote.revision)
+)
+
+
+async def by_ids(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
+    """Return votes, None for those that the viewer may not see; one's own is always shown."""
+    rows = await session.scalars(
+        BY_IDS, {"ids": keys, "person_id": viewer.person_id, **seen_by(viewer)}
+    )
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def of_viewer(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Vote | None]:
+    """Return the viewer's own vote in each ballot, None where they have not voted."""
+    rows = await session.scalars(OF_VIEWER, {"ids": keys, "person_id": viewer.person_id})
+    return in_order(keys, rows, lambda row: row.ballot_id)
+
+
+async def of_ballots(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+) -> list[Slice[Vote]]:
+    """Return the votes in each ballot; none where they are not shown to the viewer."""
+    return await OF_BALLOTS.slices(session, viewer, keys, page)
+
+
+async def count_of_ballots(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+) -> list[int]:
+    """Return how many votes in each ballot are shown to the viewer."""
+    return await OF_BALLOTS.counts(session, viewer, keys)
+
+
+async def kinds(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[BallotKind | None]:
+    """Return the kind of each ballot, which says what the ordinals of its votes mean."""
+    found = {row.id: row.kind for row in await session.execute(KINDS, {"ids": keys})}
+    return [found.get(key) for key in keys]
+
+
+async def history(
+    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[CastVote]]:
+    """Return how each vote was cast before it became what it is, oldest first."""
+    rows = await session.scalars(HISTORY, {"ids": keys})
+    return grouped(keys, rows, lambda row: row.vote_id)
