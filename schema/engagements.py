@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from domain.lifecycle import ENGAGEMENT, EngagementState, EngagementTransition
 from domain.models import engagements as models
 from domain.permissions import Permission
-from domain.queries import comments, topics
+from domain.queries import comments, roundtables, specifications, topics
 from domain.queries import engagements as queries
 from domain.queries import stakeholders as participants
 from schema.comments import Thread
@@ -29,6 +29,10 @@ from schema.pagination import (
 )
 from schema.stakeholders import Constituency, Stakeholder
 from schema.transitions import TransitionOption, transitions
+
+if TYPE_CHECKING:
+    from schema.roundtables import Roundtable
+    from schema.specifications import Specification
 
 enum(
     EngagementState,
@@ -68,6 +72,13 @@ class Webinar(Node):
 class Engagement(Node):
     """An engagement exercise."""
 
+    specification: Annotated[Specification, strawberry.lazy("schema.specifications")] | None = (
+        relation(
+            specifications.by_ids,
+            "What it is about; null where the viewer may not know of that.",
+            by="specification_id",
+        )
+    )
     title: str = text(description="What it is called.")
     purpose: str = text(description="What it is for.")
     briefing: str = text(description="The briefing document, in Markdown.")
@@ -89,6 +100,13 @@ class Engagement(Node):
     )
     webinars: list[Webinar] = relation(
         queries.webinars_of_engagements, "Its webinars, the earliest first."
+    )
+    roundtables: Connection[Annotated[Roundtable, strawberry.lazy("schema.roundtables")]] = (
+        connection(
+            roundtables.of_engagements,
+            roundtables.count_of_engagements,
+            "Its roundtables that the viewer may know of.",
+        )
     )
     threads: Connection[Thread] = connection(
         comments.threads_of_topics,

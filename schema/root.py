@@ -15,13 +15,21 @@ from schema.criteria import CriterionQuery
 from schema.engagements import EngagementQuery
 from schema.nodes import LOADERS, Node, parse
 from schema.people import PeopleQuery
+from schema.roundtables import RoundtableQuery
 from schema.specifications import SpecificationQuery
 
 MOST_NODES = 100
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(PeopleQuery, CredentialQuery, CriterionQuery, SpecificationQuery, EngagementQuery):
+class Query(
+    PeopleQuery,
+    CredentialQuery,
+    CriterionQuery,
+    SpecificationQuery,
+    EngagementQuery,
+    RoundtableQuery,
+):
     """The root of queries."""
 
     @strawberry.field(description="The thing with this id; null where the viewer may see none.")

@@ -39,14 +39,17 @@ class InvitationState(StrEnum):
 
 
 class Invitation(Record):
-    """An invitation of one stakeholder of the exercise to one of its roundtables."""
+    """An invitation of one stakeholder of the exercise to one of its roundtables.
+
+    It outlives their part in the exercise; `stakeholder_id` is then None.
+    """
 
     __tablename__ = "invitations"
-    __table_args__ = (UniqueConstraint("roundtable_id", "stakeholder_id"),)
+    __table_args__ = (UniqueConstraint("roundtable_id", "person_id"),)
 
     id: Mapped[Key] = mapped_column(default_factory=new_id)
     roundtable_id: Mapped[UUID] = mapped_column(ForeignKey("roundtables.id"))
-    stakeholder_id: Mapped[UUID] = mapped_column(ForeignKey("stakeholders.id"), index=True)
+    stakeholder_id: Mapped[UUID | None] = mapped_column(ForeignKey("stakeholders.id"), index=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     state: Mapped[InvitationState] = mapped_column(default=InvitationState.INVITED)
     answered_at: Mapped[datetime | None] = mapped_column(default=None)

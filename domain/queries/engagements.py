@@ -40,6 +40,7 @@ WEBINARS_BY_IDS = _WEBINARS.where(Webinar.id == func.any(ids()))
 WEBINARS_OF_ENGAGEMENTS = _WEBINARS.where(Webinar.engagement_id == func.any(ids())).order_by(
     Webinar.starts_at, Webinar.id
 )
+MISSING = ("constituencies_missing", "briefing_missing", "ballots_open", "roundtables_open")
 # Roundtables count only for those who may know of them: who may close the exercise, knows of all.
 FACTS = select(
     Engagement.id,
@@ -103,8 +104,8 @@ async def count_listed(
 async def facts(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
     """Return what each exercise still misses for its next step, as its lifecycle names it."""
     rows = await session.execute(FACTS, {"ids": keys, **seen_by(viewer)})
-    found = {row.id: dict(row._mapping) for row in rows}  # noqa: SLF001 - its documented name
-    return [found[key] for key in keys]
+    found = {row.id: row for row in rows}
+    return [{name: getattr(found[key], name) for name in MISSING} for key in keys]
 
 
 async def webinars_by_ids(

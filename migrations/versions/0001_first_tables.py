@@ -945,7 +945,7 @@ def upgrade() -> None:
         "invitations",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("roundtable_id", sa.Uuid(), nullable=False),
-        sa.Column("stakeholder_id", sa.Uuid(), nullable=False),
+        sa.Column("stakeholder_id", sa.Uuid(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column(
             "state",
@@ -973,9 +973,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("invitations_pkey")),
         sa.UniqueConstraint(
-            "roundtable_id",
-            "stakeholder_id",
-            name=op.f("invitations_roundtable_id_stakeholder_id_key"),
+            "roundtable_id", "person_id", name=op.f("invitations_roundtable_id_person_id_key")
         ),
     )
     op.create_index(op.f("invitations_person_id_idx"), "invitations", ["person_id"], unique=False)
