@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
 from api.sse import EventStream
+from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import (
     BadRequest,
@@ -46,14 +47,6 @@ PAGE_HEADERS = HEADERS | {
     ),
     "referrer-policy": "no-referrer",
 }
-
-
-class Unauthenticated(Exception):
-    """The credentials are missing or wrong; `message` is a sentence for who sent them."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class Refused(Exception):

@@ -73,13 +73,15 @@ async def differences(owner_url: str) -> list[object]:
     return list(found)
 
 
-async def write(owner_url: str, message: str, revision: str) -> None:
-    """Write a new migration from what the records declare beyond the database."""
+async def write(owner_url: str, message: str) -> None:
+    """Write the next migration from what the records declare beyond the migrated database."""
+    await upgrade(owner_url)
+    number = len(list(ScriptDirectory(str(FOLDER)).walk_revisions())) + 1
     engine = owner_engine(owner_url)
     async with engine.begin() as connection:
         await connection.run_sync(
             lambda sync: command.revision(
-                _config(sync), message, autogenerate=True, rev_id=revision
+                _config(sync), message, autogenerate=True, rev_id=f"{number:04}"
             )
         )
     await engine.dispose()

@@ -18,6 +18,14 @@ CODES: dict[type[errors.DomainError], str] = {
 }
 
 
+class Unauthenticated(Exception):
+    """Credentials are missing or wrong; `message` is a sentence for the one who sent them."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 @strawberry.interface(description="Why a mutation changed nothing.")
 class Error:
     """The common part of every refusal."""

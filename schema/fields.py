@@ -115,19 +115,19 @@ def mutation(node_type: type, description: str) -> Callable[[Any], Any]:
             ),
             description=f"What `{name[0].lower()}{name[1:]}` changed.",
         )
-        members = payload | NotFound | NotAllowed | Conflict | Invalid
         return strawberry.mutation(
-            resolver=resolver,
-            description=description,
-            graphql_type=Annotated[
-                members,
-                strawberry.union(
-                    f"{name}Result", description="What was changed, or why nothing was."
-                ),
-            ],
+            resolver=resolver, description=description, graphql_type=result(name, payload)
         )
 
     return declare
+
+
+def result(name: str, payload: type) -> Any:
+    """Return the result union of a mutation: its payload or one of the four refusals."""
+    return Annotated[
+        payload | NotFound | NotAllowed | Conflict | Invalid,
+        strawberry.union(f"{name}Result", description="What was changed, or why nothing was."),
+    ]
 
 
 async def viewer_can(info: Info, permission: Permission, topic_id: UUID) -> bool:

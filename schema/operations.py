@@ -34,6 +34,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
+from domain.errors import DomainError
+from schema.errors import coded
 from schema.limits import Limits, check_document, check_variables, parse_document
 
 log = structlog.get_logger(__name__)
@@ -240,6 +242,11 @@ class Operations:
     def _mask(self, request: Request, error: GraphQLError) -> GraphQLError:
         """Let through what is said to the client on purpose; mask and log everything else."""
         cause = _cause(error)
+        if isinstance(cause, DomainError):
+            refused = coded(cause)
+            return GraphQLError(
+                refused.message, error.nodes, path=error.path, extensions=refused.extensions
+            )
         if isinstance(cause, GraphQLError):
             if "code" in (cause.extensions or {}):
                 return error

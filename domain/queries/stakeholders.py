@@ -50,6 +50,14 @@ SIZES = (
     .group_by(Stakeholder.constituency_id)
 )
 
+CONSTITUENCY_NAME = (
+    select(Constituency.name)
+    .join(Stakeholder, Stakeholder.constituency_id == Constituency.id)
+    .join(Topic, Stakeholder.engagement_id == func.any(Topic.scopes))
+    .where(Topic.id == bindparam("topic_id"), Stakeholder.person_id == bindparam("person_id"))
+    .limit(1)
+)
+
 
 async def by_ids(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
@@ -117,3 +125,8 @@ async def sizes(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) ->
     """Return how many stakeholders each constituency has, which is no secret."""
     found = {row[0]: row[1] for row in await session.execute(SIZES, {"ids": keys})}
     return [found.get(key, 0) for key in keys]
+
+
+async def constituency_name(session: AsyncSession, person_id: UUID, topic_id: UUID) -> str | None:
+    """Return for which constituency a person takes part in a topic or in what contains it."""
+    return await session.scalar(CONSTITUENCY_NAME, {"topic_id": topic_id, "person_id": person_id})

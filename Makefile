@@ -1,0 +1,63 @@
+# Everything that a fresh machine with Python 3.11 needs is set up by the first target that is used.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+SOURCES := api subscriptions schema domain migrations tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types contracts sdl database format bench schema migration
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
+
+demo: $(READY) ## Run a live roundtable on the embedded database
+	$(RUN) -m api demo $(ARGS)
+
+test: $(READY_DEV) ## Run every test
+	$(RUN) -m pytest -n 2 -q $(ARGS)
+
+check: lint types contracts sdl database ## Everything that must hold of a commit, but the tests
+
+lint: $(READY_DEV)
+	$(VENV)/bin/ruff check $(SOURCES)
+	$(VENV)/bin/ruff format --check $(SOURCES)
+
+types: $(READY_DEV)
+	$(VENV)/bin/mypy
+
+contracts: $(READY_DEV)
+	$(VENV)/bin/lint-imports
+
+sdl: $(READY_DEV)
+	@$(RUN) -m api schema | diff -u schema/schema.graphql - \
+	  || { echo "The schema changed: run make schema and look at the difference."; exit 1; }
+
+database: $(READY_DEV)
+	DATA_FOLDER=$$(mktemp -d) $(RUN) -m api migrate --check
+
+format: $(READY_DEV) ## Put the code into shape
+	$(VENV)/bin/ruff check --fix $(SOURCES)
+	$(VENV)/bin/ruff format $(SOURCES)
+
+bench: $(READY_DEV) ## Measure, and print ratios
+	$(RUN) -m tests.benchmarks
+
+schema: $(READY_DEV) ## Write the printed schema
+	$(RUN) -m api schema > schema/schema.graphql.new
+	mv schema/schema.graphql.new schema/schema.graphql
+
+migration: $(READY_DEV) ## Write a migration from the records: make migration MESSAGE="Add a thing"
+	$(RUN) -m api migrate --write "$(MESSAGE)"
+
+$(READY): requirements.lock
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+$(READY_DEV): requirements-dev.lock
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements-dev.lock
+	touch $(READY) $@

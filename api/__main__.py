@@ -1,0 +1,115 @@
+"""The command line: `python -m api` and a command; each says what it is for."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import uvloop
+
+from api import settings as settings_module
+from api.app import create_app
+from api.graphql import printed
+from api.process import addresses, running
+from api.server import serve as serve_app
+from api.settings import Settings, SettingsError
+from domain import migrations
+from domain.commands.foundation import found
+from domain.embedded import EmbeddedServerError
+from domain.errors import DomainError
+from domain.queries import people
+
+Command = Callable[[argparse.Namespace, Settings], Awaitable[None]]
+
+
+async def serve(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Serve the API until a signal ends it."""
+    async with running(settings, migrate=arguments.migrate) as process:
+        await serve_app(create_app(process), settings)
+
+
+async def migrate(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Bring the database to the present schema."""
+    async with addresses(settings) as where:
+        if arguments.write:
+            await migrations.write(where.owner, arguments.write)
+            print("Read the new file in migrations/versions before you commit it.")
+            return
+        await migrations.upgrade(where.owner)
+        if arguments.check and (differences := await migrations.differences(where.owner)):
+            raise SettingsError(f"The migrations and the records disagree: {differences}")
+    print("The database has the present schema.")
+
+
+async def init(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Make an empty installation usable: registers, criteria and the first administrator."""
+    async with running(settings) as process:
+        await found(process.database, name=arguments.name, email=arguments.email)
+    print(f"{arguments.name} <{arguments.email}> administers this installation.")
+
+
+async def token(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Print a bearer token for a person."""
+    async with running(settings) as process:
+        async with process.database.read() as session:
+            person = await people.by_email(session, arguments.email)
+        if person is None:
+            raise SettingsError(f"There is no person with the address {arguments.email}.")
+        print(process.tokens.sign(person.id, timedelta(hours=arguments.hours)))
+
+
+async def schema(_: argparse.Namespace, __: Settings) -> None:
+    """Print the schema in the schema definition language, sorted."""
+    print(printed(), end="")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m api", description="Concordat.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, run: Command) -> argparse.ArgumentParser:
+        sentence = (run.__doc__ or "").splitlines()[0]
+        command: argparse.ArgumentParser = commands.add_parser(
+            name, help=sentence, description=sentence
+        )
+        command.set_defaults(run=run)
+        return command
+
+    add("serve", serve).add_argument(
+        "--migrate", action="store_true", help="run missing migrations first"
+    )
+    upgrade = add("migrate", migrate)
+    upgrade.add_argument(
+        "--check", action="store_true", help="fail if records and migrations disagree"
+    )
+    upgrade.add_argument("--write", metavar="MESSAGE", help="write a migration from the records")
+    first = add("init", init)
+    first.add_argument("--name", required=True, help="of the first administrator")
+    first.add_argument("--email", required=True, help="of the first administrator")
+    for_whom = add("token", token)
+    for_whom.add_argument("email", help="the address of the person")
+    for_whom.add_argument("--hours", type=int, default=8, help="how long it is valid (8)")
+    add("schema", schema)
+    return parser
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; return the exit status, 2 with a sentence when it was refused."""
+    arguments = _parser().parse_args(words)
+    try:
+        run: Any = arguments.run(arguments, settings_module.read())
+        uvloop.run(run)
+    except (SettingsError, EmbeddedServerError, DomainError, ConnectionError) as error:
+        print(f"{error}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

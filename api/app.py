@@ -1,0 +1,95 @@
+"""The application: one endpoint for GraphQL over HTTP, SSE and WebSocket, and its health."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from api.auth import Identity
+from api.graphql import schema
+from api.http import GraphQLHTTP, graphiql_routes
+from api.process import Process
+from domain.permissions import ANYONE
+from domain.queries import people
+from schema.errors import Unauthenticated
+from schema.limits import Limits
+from schema.operations import Operations
+from subscriptions.context import LiveContext
+from subscriptions.transport import GraphQLWebSocket
+
+
+def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlette:
+    """Return the application over a running process; `pages` are served beside the API."""
+    limits = Limits()
+    operations = Operations(schema, limits)
+
+    async def context(identity: Identity) -> LiveContext:
+        viewer = ANYONE
+        if identity.person_id is not None:
+            async with process.database.read() as session:
+                found = await people.viewer(session, identity.person_id)
+            if found is None:
+                raise Unauthenticated("The person of this token does not exist here.")
+            viewer = found
+        return LiveContext(
+            process.database, viewer, process.wakeups, process.presence, identity.expires_at
+        )
+
+    async def http_context(request: Request) -> LiveContext:
+        return await context(process.tokens.check(request.headers.get("authorization")))
+
+    async def authenticate(payload: dict[str, Any] | None, websocket: WebSocket) -> Identity:
+        header = (payload or {}).get("authorization")
+        if not isinstance(header, str | None):
+            raise Unauthenticated('"authorization" is a text: "Bearer <token>".')
+        identity = process.tokens.check(header)
+        await context(identity)
+        if identity.person_id is None and websocket.client is not None:
+            return Identity(address=websocket.client.host)
+        return identity
+
+    sockets = GraphQLWebSocket(
+        operations, authenticate, context, origins=process.settings.origins or None
+    )
+
+    async def alive(_: Request) -> JSONResponse:
+        return JSONResponse({"alive": True})
+
+    async def ready(_: Request) -> JSONResponse:
+        async with process.database.read() as session:
+            await session.execute(text("SELECT 1"))
+        healthy = process.wakeups.healthy
+        return JSONResponse({"ready": healthy}, status_code=200 if healthy else 503)
+
+    app = Starlette(
+        routes=[
+            WebSocketRoute("/graphql", sockets),
+            Route(
+                "/graphql",
+                GraphQLHTTP(operations, http_context, limits, graphiql=process.settings.graphiql),
+            ),
+            *(graphiql_routes() if process.settings.graphiql else ()),
+            Route("/livez", alive),
+            Route("/readyz", ready),
+            *pages,
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=sorted(process.settings.origins),
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", "last-event-id"],
+            )
+        ],
+    )
+    app.state.sockets = sockets
+    return app

@@ -1,0 +1,130 @@
+"""The comments of a topic or of one thread, as a subscription."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from domain.errors import Invalid
+from domain.queries import comments as queries
+from schema.comments import Comment, Thread
+from schema.errors import coded
+from schema.nodes import key
+from schema.pagination import Connection, connection
+from subscriptions.context import LiveInfo
+from subscriptions.feed import Lost, Past, Present, follow, parse_cursor
+from subscriptions.messages import (
+    AfterCursor,
+    Happened,
+    Message,
+    Reset,
+    happening,
+    place,
+    reset,
+    topic_key,
+)
+
+
+@strawberry.type(description="The threads as they are after the event with this sequence.")
+class CommentsSnapshot(Message):
+    """The first message."""
+
+    topic_id: strawberry.Private[UUID]
+    thread_id: strawberry.Private[UUID | None]
+    threads: Connection[Thread] = connection(
+        queries.threads_of_topics,
+        queries.count_threads_of_topics,
+        "The threads of the topic, the first one first.",
+        by="topic_id",
+    )
+
+    @strawberry.field(description="The thread that is followed, where it is one alone.")
+    async def thread(self, info: LiveInfo) -> Thread | None:
+        """Read the thread, as of the sequence."""
+        if self.thread_id is None:
+            return None
+        found: Thread | None = await info.context.load(queries.threads_by_ids, self.thread_id)
+        return found
+
+
+@strawberry.type(description="Something happened to a thread or to one of its comments.")
+class CommentEvent(Happened):
+    """An event of a thread."""
+
+    thread_id: strawberry.Private[UUID]
+    comment_id: strawberry.Private[UUID | None]
+
+    @strawberry.field(description="The thread, as it is now.")
+    async def thread(self, info: LiveInfo) -> Thread | None:
+        """Read the thread with those of other events."""
+        found: Thread | None = await info.context.load(queries.threads_by_ids, self.thread_id)
+        return found
+
+    @strawberry.field(description="The comment, as it is now; null where the thread changed.")
+    async def comment(self, info: LiveInfo) -> Comment | None:
+        """Read the comment with those of other events."""
+        if self.comment_id is None:
+            return None
+        found: Comment | None = await info.context.load(queries.by_ids, self.comment_id)
+        return found
+
+
+CommentsMessage = Annotated[
+    CommentsSnapshot | CommentEvent | Reset,
+    strawberry.union("CommentsMessage", description="A message of `comments`."),
+]
+
+
+@strawberry.type
+class CommentSubscription:
+    """What can be followed of threads and comments."""
+
+    @strawberry.subscription(
+        description="A snapshot of the threads of a topic, or of one thread, then every change."
+    )
+    async def comments(
+        self,
+        info: LiveInfo,
+        topic_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="The topic; or a thread.")
+        ] = None,
+        thread_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="The thread; or a topic.")
+        ] = None,
+        after: AfterCursor = None,
+    ) -> AsyncGenerator[CommentsMessage, None]:
+        """Follow a topic's threads, or one of them."""
+        topic, thread = await _place(info, topic_id, thread_id)
+        async with aclosing(follow(info.context, topic, parse_cursor(after))) as steps:
+            async for step in steps:
+                match step:
+                    case Present(position):
+                        yield CommentsSnapshot(**place(position), topic_id=topic, thread_id=thread)
+                    case Past(event, position) if "thread_id" in event.data:
+                        found = UUID(event.data["thread_id"])
+                        if thread is None or found == thread:
+                            comment = event.data.get("comment_id")
+                            yield CommentEvent(
+                                **happening(event, position),
+                                thread_id=found,
+                                comment_id=comment and UUID(comment),
+                            )
+                    case Lost():
+                        yield reset(step)
+
+
+async def _place(
+    info: LiveInfo, topic_id: strawberry.ID | None, thread_id: strawberry.ID | None
+) -> tuple[UUID, UUID | None]:
+    if topic_id is not None and thread_id is None:
+        return topic_key(topic_id), None
+    if thread_id is not None and topic_id is None:
+        id = key(thread_id, "threadId", "Thread")
+        thread = await info.context.load(queries.threads_by_ids, id)
+        if thread is not None:
+            return thread.topic_id, id
+    raise coded(Invalid("Please send either a topicId or the threadId of a thread that you see."))

@@ -1,0 +1,226 @@
+"""Who is here, in GraphQL: one's own presence as a mutation, everybody's as a subscription."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from domain.errors import Invalid, NotAllowed
+from domain.permissions import Audience
+from domain.queries import people, stakeholders, topics
+from schema.fields import enum, result, text
+from schema.people import Person
+from subscriptions.context import LiveContext, LiveInfo
+from subscriptions.feed import POLL
+from subscriptions.messages import topic_key
+from subscriptions.presence import Change, Entry, Move
+
+LONGEST_ID = 100
+
+enum(
+    Move,
+    "What happened to somebody's presence.",
+    JOINED="Came here.",
+    CHANGED="Is elsewhere on the page, types, or raised or lowered a hand.",
+    LEFT="Went away.",
+)
+
+
+@strawberry.type(description="Somebody who is here, in one window.")
+class PresenceEntry:
+    """See presence.Entry."""
+
+    entry: strawberry.Private[Entry]
+
+    @strawberry.field(description="Who.")
+    async def person(self, info: LiveInfo) -> Person | None:
+        """Read the people who are here together."""
+        found: Person | None = await info.context.load(people.by_ids, self.entry.key.person_id)
+        return found
+
+    @strawberry.field(description="Which of the person's windows: the id that it chose.")
+    def connection_id(self) -> str:
+        """Tell windows apart."""
+        return self.entry.key.connection_id
+
+    @strawberry.field(description="The constituency or the role, in words.")
+    def role(self) -> str:
+        """Say for whom the person is here."""
+        return self.entry.role
+
+    @strawberry.field(description="What the person looks at, as the window named it; may be empty.")
+    def location(self) -> str:
+        """Say where on the page."""
+        return self.entry.location
+
+    @strawberry.field(description="Whether the person is typing.")
+    def typing(self) -> bool:
+        """Say whether something is being written."""
+        return self.entry.typing
+
+    @strawberry.field(description="Whether the person has raised a hand.")
+    def hand_raised(self) -> bool:
+        """Say whether the person asks for the floor."""
+        return self.entry.hand_raised
+
+
+@strawberry.type(description="Everybody who is here.")
+class PresenceSnapshot:
+    """The first message."""
+
+    entries: list[PresenceEntry] = text(description="Those who are here, a window each.")
+
+
+@strawberry.type(description="Somebody came, changed or left.")
+class PresenceChange:
+    """A later message; the newest state only, for who is slow."""
+
+    move: Move = text(description="What happened.")
+    entry: PresenceEntry = text(description="The presence as it is now; as it was, if left.")
+
+
+PresenceMessage = Annotated[
+    PresenceSnapshot | PresenceChange,
+    strawberry.union("PresenceMessage", description="A message of `presence`."),
+]
+
+
+@strawberry.input(description="Where one is, and what one does.")
+class UpdatePresenceInput:
+    """See presence.Presence.update."""
+
+    topic_id: strawberry.ID = text(description="The topic where one is.")
+    connection_id: str = text(description="An id of the window, 1 to 100 characters, kept by it.")
+    location: str = text(
+        description="What one looks at, such as the id of a section or ballot; at most 200 "
+        "characters.",
+        default="",
+    )
+    typing: bool = text(description="Whether one is typing.", default=False)
+    hand_raised: bool = text(description="Whether one has raised a hand.", default=False)
+
+
+@strawberry.input(description="A window that leaves.")
+class LeaveInput:
+    """See presence.Presence.leave."""
+
+    topic_id: strawberry.ID = text(description="The topic.")
+    connection_id: str = text(description="The id of the window.")
+
+
+@strawberry.type(description="One's presence was taken; it is told to all who follow.")
+class UpdatePresencePayload:
+    """What `updatePresence` changed."""
+
+    connection_id: str = text(description="The window that is here.")
+
+
+@strawberry.type(description="One's presence ended; it is told to all who follow.")
+class LeavePayload:
+    """What `leave` changed."""
+
+    connection_id: str = text(description="The window that left.")
+
+
+@strawberry.type
+class PresenceMutation:
+    """What can be said about one's own presence. It is never stored."""
+
+    @strawberry.mutation(
+        description="Say that one is here; repeat it every 5 to 10 seconds, since after 15 without "
+        "it one has left.",
+        graphql_type=result("UpdatePresence", UpdatePresencePayload),
+    )
+    async def update_presence(
+        self, info: LiveInfo, input: UpdatePresenceInput
+    ) -> UpdatePresencePayload:
+        """Enter or refresh one's presence."""
+        topic_id = topic_key(input.topic_id)
+        person_id, role = await _participant(info.context, topic_id)
+        info.context.presence.update(
+            topic_id,
+            person_id,
+            _window(input.connection_id),
+            role=role,
+            location=input.location,
+            typing=input.typing,
+            hand_raised=input.hand_raised,
+        )
+        return UpdatePresencePayload(connection_id=input.connection_id)
+
+    @strawberry.mutation(
+        description="Say that one leaves.", graphql_type=result("Leave", LeavePayload)
+    )
+    async def leave(self, info: LiveInfo, input: LeaveInput) -> LeavePayload:
+        """End one's presence."""
+        person_id = info.context.viewer.person_id
+        if person_id is None:
+            raise NotAllowed("Only people who are signed in can be present.")
+        info.context.presence.leave(
+            topic_key(input.topic_id), person_id, _window(input.connection_id)
+        )
+        return LeavePayload(connection_id=input.connection_id)
+
+
+@strawberry.type
+class PresenceSubscription:
+    """What can be followed of who is here."""
+
+    @strawberry.subscription(
+        description="Everybody who is here, then each change. It is conflated and never stored; "
+        "only for members of the topic."
+    )
+    async def presence(
+        self,
+        info: LiveInfo,
+        topic_id: Annotated[strawberry.ID, strawberry.argument(description="The topic.")],
+    ) -> AsyncGenerator[PresenceMessage, None]:
+        """Follow who is here, looking again every two seconds whether one may."""
+        key = topic_key(topic_id)
+        await _participant(info.context, key)
+        async with aclosing(info.context.presence.follow(key)) as messages:
+            following = asyncio.ensure_future(anext(messages))
+            try:
+                while True:
+                    done, _ = await asyncio.wait({following}, timeout=POLL)
+                    await info.context.recognise()
+                    await _participant(info.context, key)
+                    if done:
+                        yield _message(following.result())
+                        following = asyncio.ensure_future(anext(messages))
+            finally:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+
+
+def _message(found: list[Entry] | Change) -> PresenceSnapshot | PresenceChange:
+    if isinstance(found, Change):
+        return PresenceChange(move=found.move, entry=PresenceEntry(entry=found.entry))
+    return PresenceSnapshot(entries=[PresenceEntry(entry=entry) for entry in found])
+
+
+def _window(id: str) -> str:
+    if not 1 <= len(id) <= LONGEST_ID or not id.isprintable():
+        raise Invalid(
+            f"A window's id has 1 to {LONGEST_ID} printable characters.", ("connection_id",)
+        )
+    return id
+
+
+async def _participant(context: LiveContext, topic_id: UUID) -> tuple[UUID, str]:
+    """Return who the viewer is in the topic and for whom; refuse those who are no members."""
+    viewer: Any = context.viewer
+    async with context.reading() as session:
+        position = await topics.position(session, viewer, topic_id)
+        if viewer.person_id is None or position.audience is Audience.PUBLIC:
+            raise NotAllowed("Only members of this topic can be present and see who is.")
+        name = await stakeholders.constituency_name(session, viewer.person_id, topic_id)
+    if name is not None:
+        return viewer.person_id, name
+    moderates = position.audience is Audience.MODERATORS
+    return viewer.person_id, "Moderator" if moderates else "Member"

@@ -1,0 +1,19 @@
+"""The subscription root, and the mutations that change only what is live: one line a noun."""
+
+from __future__ import annotations
+
+import strawberry
+
+from subscriptions.activity import ActivitySubscription
+from subscriptions.comments import CommentSubscription
+from subscriptions.participation import PresenceMutation, PresenceSubscription
+
+
+@strawberry.type(description="Everything that can be followed.")
+class Subscription(ActivitySubscription, CommentSubscription, PresenceSubscription):
+    """The root of subscriptions."""
+
+
+@strawberry.type
+class LiveMutation(PresenceMutation):
+    """Mutations that write no record."""

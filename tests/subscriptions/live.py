@@ -1,0 +1,90 @@
+"""Subscriptions without a socket, through the same operations as every transport."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from api.graphql import schema
+from domain.database import Database
+from domain.permissions import Viewer
+from schema.limits import Limits
+from schema.operations import Operations, Request
+from subscriptions.context import LiveContext
+from subscriptions.presence import Presence
+from subscriptions.wakeup import Wakeups
+
+PATIENCE = 10  # seconds that a test waits for what must come
+
+OPERATIONS = Operations(schema, Limits())
+
+
+@dataclass(frozen=True)
+class Live:
+    """The live side of one process."""
+
+    database: Database
+    wakeups: Wakeups
+    presence: Presence
+
+    def context(self, viewer: Viewer) -> LiveContext:
+        """Return a context as an operation gets it."""
+        return LiveContext(self.database, viewer, self.wakeups, self.presence)
+
+    async def execute(self, viewer: Viewer, document: str, **variables: Any) -> Any:
+        """Run a query or mutation; return its result, errors included."""
+        request = Request(document, variables=variables)
+        return await OPERATIONS.execute(request, self.context(viewer))
+
+    @asynccontextmanager
+    async def subscribe(
+        self, viewer: Viewer, document: str, **variables: Any
+    ) -> AsyncIterator[Messages]:
+        """Run a subscription for the length of the block."""
+        request = Request(document, variables=variables)
+        results = await OPERATIONS.subscribe(request, self.context(viewer))
+        async with aclosing(results):
+            yield Messages(results)
+
+
+@dataclass(frozen=True)
+class Messages:
+    """The results of one subscription."""
+
+    results: AsyncGenerator[dict[str, Any], None]
+
+    async def result(self) -> dict[str, Any]:
+        """Return the next result, errors included."""
+        async with asyncio.timeout(PATIENCE):
+            return await anext(self.results)
+
+    async def next(self) -> dict[str, Any]:
+        """Return the next message: the value of the only field of the next result."""
+        result = await self.result()
+        assert "errors" not in result, result
+        (message,) = result["data"].values()
+        return dict(message)
+
+    async def take(self, count: int) -> list[dict[str, Any]]:
+        """Return the next messages."""
+        return [await self.next() for _ in range(count)]
+
+
+@asynccontextmanager
+async def process(database: Database, url: str = "memory://") -> AsyncIterator[Live]:
+    """Run the live side of one process over a database."""
+    wakeups = Wakeups(url)
+    database.notify = not url.startswith("memory")
+    if not database.notify:
+        database.wake = wakeups.publish
+    presence = Presence(wakeups, settling=0.05)
+    await wakeups.start()
+    await presence.start()
+    try:
+        yield Live(database, wakeups, presence)
+    finally:
+        await presence.stop()
+        await wakeups.stop()

@@ -1,0 +1,283 @@
+"""The promise to subscribers: a snapshot, then every event once and in order, or a reset."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, text
+
+from domain.commands import comments
+from domain.database import Database, create_engine
+from domain.migrations import owner_engine
+from domain.models.comments import SubjectKind
+from domain.models.people import Membership
+from domain.models.topics import Topic
+from domain.permissions import ANYONE, Viewer
+from domain.unit_of_work import UnitOfWork
+from tests.conftest import Server
+from tests.subscriptions.live import Live, process
+from tests.world import World
+
+ACTIVITY = """
+subscription ($topic: ID!, $after: String, $kinds: [EventKind!]) {
+  activity(topicId: $topic, after: $after, kinds: $kinds) {
+    __typename
+    ... on ActivitySnapshot {
+      cursor sequence
+      topic { ... on Engagement { title threads { totalCount nodes { comments { totalCount } } } } }
+    }
+    ... on ActivityEvent {
+      cursor sequence kind actor { name }
+      subject { __typename ... on Comment { body } }
+    }
+    ... on Reset { reason }
+  }
+}
+"""
+
+
+@pytest.fixture
+async def live(database: Database) -> AsyncIterator[Live]:
+    async with process(database) as running:
+        yield running
+
+
+async def comment(world: World, viewer: Viewer, body: str) -> None:
+    async with UnitOfWork(world.database, viewer) as uow:
+        await comments.open_thread(
+            uow,
+            topic_id=world.engagement,
+            subject_kind=SubjectKind.SECTION,
+            subject_id=world.sections[0],
+            body=body,
+        )
+
+
+def topic(world: World) -> str:
+    return world.id("Engagement", world.engagement)
+
+
+async def test_a_snapshot_and_then_each_event_as_it_happens(live: Live, world: World) -> None:
+    nurse = await world.viewer("nurse1")
+    await comment(world, nurse, "Before.")
+
+    async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+        snapshot = await messages.next()
+        await comment(world, await world.viewer("pharmacist1"), "After.")
+        opened, added = await messages.take(2)
+
+    assert snapshot["__typename"] == "ActivitySnapshot"
+    assert snapshot["sequence"] == 2
+    assert snapshot["topic"]["threads"]["totalCount"] == 1
+    assert [opened["sequence"], added["sequence"]] == [3, 4]
+    assert [opened["kind"], added["kind"]] == ["THREAD_OPENED", "COMMENT_ADDED"]
+    assert added["subject"] == {"__typename": "Comment", "body": "After."}
+    assert added["actor"] == {"name": "Pharmacist1"}
+
+
+async def test_a_cursor_resumes_after_exactly_what_was_seen(live: Live, world: World) -> None:
+    nurse = await world.viewer("nurse1")
+    async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+        await messages.next()
+        await comment(world, nurse, "Seen.")
+        _, seen = await messages.take(2)
+    await comment(world, nurse, "Missed.")
+
+    async with live.subscribe(
+        nurse, ACTIVITY, topic=topic(world), after=seen["cursor"]
+    ) as messages:
+        _, missed = await messages.take(2)
+
+    assert missed["sequence"] == seen["sequence"] + 2
+    assert missed["subject"]["body"] == "Missed."
+
+
+async def test_only_the_kinds_that_were_asked_for_are_delivered(live: Live, world: World) -> None:
+    nurse = await world.viewer("nurse1")
+    async with live.subscribe(
+        nurse, ACTIVITY, topic=topic(world), kinds=["COMMENT_ADDED"]
+    ) as messages:
+        await messages.next()
+        await comment(world, nurse, "One.")
+        await comment(world, nurse, "Two.")
+        first, second = await messages.take(2)
+
+    assert [first["kind"], second["kind"]] == ["COMMENT_ADDED", "COMMENT_ADDED"]
+    assert [first["sequence"], second["sequence"]] == [2, 4]
+
+
+async def test_a_snapshot_holds_exactly_what_its_sequence_says(live: Live, world: World) -> None:
+    nurse = await world.viewer("nurse1")
+    stop = asyncio.Event()
+
+    async def write() -> None:
+        while not stop.is_set():
+            await comment(world, nurse, "More.")
+
+    writing = asyncio.create_task(write())
+    for _ in range(10):
+        async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+            snapshot = await messages.next()
+        # Every thread here comes with one comment, so two events.
+        assert snapshot["topic"]["threads"]["totalCount"] * 2 == snapshot["sequence"]
+    stop.set()
+    await writing
+
+
+async def test_a_storm_of_writers_leaves_no_gap(live: Live, world: World) -> None:
+    viewers = [await world.viewer(name) for name in ("nurse1", "nurse2", "pharmacist1")]
+    async with live.subscribe(viewers[0], ACTIVITY, topic=topic(world)) as messages:
+        start = (await messages.next())["sequence"]
+        await asyncio.gather(
+            *(comment(world, viewer, f"{i}") for viewer in viewers for i in range(20))
+        )
+        events = await messages.take(120)
+
+    assert [event["sequence"] for event in events] == list(range(start + 1, start + 121))
+
+
+async def test_two_workers_see_the_same_gapless_order(
+    server: Server, database_name: str, world: World
+) -> None:
+    url = server.server.url("concordat_app", database_name)
+    nurse = await world.viewer("nurse1")
+
+    async def worker() -> list[tuple[int, str]]:
+        database = Database(create_engine(url))
+        try:
+            async with (
+                process(database, url) as live,
+                live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages,
+            ):
+                await messages.next()
+                ready.release()
+                return [
+                    (event["sequence"], (event["subject"] or {}).get("body", ""))
+                    for event in await messages.take(40)
+                ]
+        finally:
+            await database.close()
+
+    ready = asyncio.Semaphore(0)
+    workers = [asyncio.create_task(worker()) for _ in range(2)]
+    for _ in workers:
+        await ready.acquire()
+    await asyncio.gather(*(comment(world, nurse, f"{number}") for number in range(20)))
+    first, second = await asyncio.gather(*workers)
+
+    assert first == second
+    assert [sequence for sequence, _ in first] == list(range(1, 41))
+
+
+async def reset(live: Live, world: World, viewer: Viewer, cursor: str) -> list[dict[str, Any]]:
+    async with live.subscribe(viewer, ACTIVITY, topic=topic(world), after=cursor) as messages:
+        return await messages.take(2)
+
+
+async def test_another_audience_resets_with_a_new_snapshot(live: Live, world: World) -> None:
+    async with live.subscribe(ANYONE, ACTIVITY, topic=topic(world)) as messages:
+        snapshot = await messages.next()
+
+    lost, again = await reset(live, world, await world.viewer("nurse1"), snapshot["cursor"])
+
+    assert lost == {
+        "__typename": "Reset",
+        "reason": "What you may read here has changed since this cursor.",
+    }
+    assert again["__typename"] == "ActivitySnapshot"
+
+
+async def test_a_history_that_is_not_kept_any_more_resets(
+    live: Live, world: World, server: Server, database_name: str
+) -> None:
+    nurse = await world.viewer("nurse1")
+    async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+        snapshot = await messages.next()
+    await comment(world, nurse, "One.")
+    await comment(world, nurse, "Two.")
+    engine = owner_engine(server.server.url("postgres", database_name))
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM events WHERE sequence <= 2"))
+    await engine.dispose()
+
+    lost, again = await reset(live, world, nurse, snapshot["cursor"])
+
+    assert lost["reason"] == "The events after this cursor are not kept any more."
+    assert again["sequence"] == 4
+
+
+async def test_a_restored_history_resets_those_who_follow(live: Live, world: World) -> None:
+    nurse = await world.viewer("nurse1")
+    async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+        snapshot = await messages.next()
+        async with world.database.session() as session:
+            found = await session.get_one(Topic, world.engagement)
+            found.epoch += 1
+            await session.commit()
+        lost, again = await messages.take(2)
+    resumed = await reset(live, world, nurse, snapshot["cursor"])
+
+    assert [lost["__typename"], again["__typename"]] == ["Reset", "ActivitySnapshot"]
+    assert "backup" in resumed[0]["reason"]
+
+
+async def test_who_loses_a_role_is_reset_to_what_they_may_still_read(
+    live: Live, world: World
+) -> None:
+    async with live.subscribe(
+        await world.viewer("moderator"), ACTIVITY, topic=topic(world)
+    ) as messages:
+        await messages.next()
+        async with world.database.session() as session:
+            await session.execute(
+                delete(Membership).where(Membership.person_id == world.people["moderator"])
+            )
+            await session.commit()
+        lost, again = await messages.take(2)
+
+    assert lost["reason"] == "What you may read here has changed."
+    assert again["__typename"] == "ActivitySnapshot"
+
+
+async def test_who_may_not_know_of_a_topic_any_more_gets_nothing_of_it(
+    live: Live, world: World
+) -> None:
+    nurse = await world.viewer("nurse1")
+    async with live.subscribe(ANYONE, ACTIVITY, topic=topic(world)) as messages:
+        await messages.next()
+        async with world.database.session() as session:
+            found = await session.get_one(Topic, world.engagement)
+            found.public = False
+            await session.commit()
+        await comment(world, nurse, "Only for members.")
+        result = await messages.result()
+
+    assert result["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert "Only for members" not in str(result)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "cG9zaXRpb246YQ==", "💥", "cG9zaXRpb246YTpiOmM6ZA=="])
+async def test_a_cursor_of_no_sort_is_refused(live: Live, world: World, cursor: str) -> None:
+    async with live.subscribe(
+        await world.viewer("nurse1"), ACTIVITY, topic=topic(world), after=cursor
+    ) as messages:
+        result = await messages.result()
+
+    assert result["errors"][0]["extensions"]["code"] == "INVALID"
+
+
+async def test_a_cursor_of_another_topic_is_refused(live: Live, world: World) -> None:
+    nurse = await world.viewer("nurse1")
+    specification = world.id("Specification", world.specification)
+    async with live.subscribe(nurse, ACTIVITY, topic=specification) as messages:
+        snapshot = await messages.next()
+
+    async with live.subscribe(
+        nurse, ACTIVITY, topic=topic(world), after=snapshot["cursor"]
+    ) as messages:
+        result = await messages.result()
+
+    assert result["errors"][0]["message"] == "This cursor is of another topic."
