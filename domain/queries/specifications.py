@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.lifecycle import SpecificationState
+from domain.lifecycle import EngagementState, Facts, SpecificationState
+from domain.models.comments import SubjectKind, Thread
+from domain.models.engagements import Engagement
 from domain.models.specifications import (
     Block,
     BlockKind,
@@ -73,6 +76,48 @@ TARGET_PROFESSIONS = (
 )
 REVISIONS_BY_IDS = _REVISIONS.where(SpecificationRevision.id == func.any(ids()))
 REVISIONS = Paged(_REVISIONS, SpecificationRevision, SpecificationRevision.specification_id)
+
+LAST_VERSION = select(func.max(Specification.version)).where(
+    Specification.credential_id == bindparam("credential_id")
+)
+
+
+def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.count()).where(*conditions).correlate(Specification).scalar_subquery()
+
+
+def _missing(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((exists().where(*conditions).correlate(Specification), 0), else_=1)
+
+
+_EXERCISES = Engagement.specification_id == Specification.id
+# Every comment gets an answer, whatever became of the block that it was about.
+_ABOUT_IT = Thread.subject_kind.in_(
+    (SubjectKind.SPECIFICATION, SubjectKind.SECTION, SubjectKind.BLOCK)
+)
+FACTS = select(
+    Specification.id,
+    _missing(
+        _EXERCISES, Engagement.state.in_((EngagementState.PLANNED, EngagementState.OPEN))
+    ).label("engagements_missing"),
+    _count(_EXERCISES, Engagement.state == EngagementState.OPEN).label("engagements_open"),
+    _missing(_EXERCISES, Engagement.state == EngagementState.CLOSED).label("exercises_missing"),
+    _count(
+        Section.specification_id == Specification.id,
+        ~exists().where(Block.section_id == Section.id).correlate(Section),
+    ).label("sections_empty"),
+    _missing(
+        Block.specification_id == Specification.id, Block.kind == BlockKind.LEARNING_OUTCOME
+    ).label("outcomes_missing"),
+    _count(
+        Thread.resolved_at.is_(None),
+        _ABOUT_IT,
+        or_(
+            Thread.topic_id == Specification.id,
+            Thread.topic_id.in_(select(Engagement.id).where(_EXERCISES).correlate(Specification)),
+        ),
+    ).label("threads_unresolved"),
+).where(Specification.id == func.any(ids()))
 
 
 async def by_ids(
@@ -175,3 +220,10 @@ async def revisions(
 async def count_revisions(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many named revisions each specification has."""
     return await REVISIONS.counts(session, viewer, keys)
+
+
+async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+    """Return what the lifecycle asks about each specification, all of which exist."""
+    rows = (await session.execute(FACTS, {"ids": keys})).mappings()
+    found: dict[UUID, Any] = {row["id"]: row for row in rows}
+    return [found[key] for key in keys]

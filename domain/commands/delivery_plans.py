@@ -1,0 +1,273 @@
+"""Writes of education providers' delivery plans and their modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, func, insert, select
+
+from domain.errors import Conflict, Invalid, NotFound
+from domain.events import (
+    DeliveryPlanAdvanced,
+    DeliveryPlanDrafted,
+    DeliveryPlanEdited,
+    ModuleAdded,
+    ModuleEdited,
+    ModuleRemoved,
+)
+from domain.ids import new_id
+from domain.lifecycle import (
+    DELIVERY_PLAN,
+    DeliveryPlanState,
+    DeliveryPlanTransition,
+    advance,
+    require,
+)
+from domain.models.delivery_plans import DeliveryPlan, Module, ModuleOutcome
+from domain.models.organisations import Organisation, OrganisationKind
+from domain.models.specifications import Block, BlockKind
+from domain.models.topics import TopicKind
+from domain.permissions import Permission, allowed
+from domain.queries import delivery_plans as queries
+from domain.queries import specifications
+from domain.texts import DOCUMENT_LENGTH, REASON_LENGTH, TITLE_LENGTH, clean
+from domain.unit_of_work import UnitOfWork
+
+MOST_HOURS = 10_000
+MOST_MODULES = 100
+
+PLANNED = select(DeliveryPlan).where(
+    DeliveryPlan.organisation_id == bindparam("organisation_id"),
+    DeliveryPlan.specification_id == bindparam("specification_id"),
+)
+# Locked, so that a block cannot be removed while a module begins to cover it.
+OUTCOMES = (
+    select(Block.id)
+    .where(
+        Block.specification_id == bindparam("specification_id"),
+        Block.kind == BlockKind.LEARNING_OUTCOME,
+        Block.id == func.any(bindparam("ids")),
+    )
+    .order_by(Block.id)
+    .with_for_update(read=True, key_share=True)
+)
+FORGET_OUTCOMES = delete(ModuleOutcome).where(ModuleOutcome.module_id == bindparam("module_id"))
+
+
+async def draft_delivery_plan(
+    uow: UnitOfWork, *, organisation_id: UUID, specification_id: UUID, title: str, summary: str
+) -> UUID:
+    """Begin a provider's plan for one version of a specification; return its id."""
+    organisation = await uow.session.get(Organisation, organisation_id)
+    if organisation is None:
+        raise NotFound("There is no organisation with this id.", ("organisation_id",))
+    # The plan's own place lies inside the organisation, whose people's roles reach into it.
+    topic = uow.open_topic(new_id(), TopicKind.DELIVERY_PLAN, inside=(organisation.id,))
+    uow.authorise(Permission.PLAN, topic, doing="drafting a delivery plan of this organisation")
+    if organisation.kind is not OrganisationKind.EDUCATION_PROVIDER:
+        raise Invalid(
+            f"{organisation.name} is of the kind {organisation.kind}; "
+            f"delivery plans are for the kind {OrganisationKind.EDUCATION_PROVIDER}.",
+            ("organisation_id",),
+        )
+    (specification,) = await specifications.by_ids(uow.session, uow.viewer, [specification_id])
+    if specification is None:
+        raise NotFound(
+            "There is no specification with this id that you may see.", ("specification_id",)
+        )
+    identity = {"organisation_id": organisation.id, "specification_id": specification.id}
+    if planned := (await uow.session.scalars(PLANNED, identity)).one_or_none():
+        raise Conflict(
+            "This provider has a delivery plan for this version already. Please edit that one.",
+            current=planned,
+        )
+    plan = DeliveryPlan(
+        id=topic.id,
+        organisation_id=organisation.id,
+        specification_id=specification.id,
+        title=clean(title, "title", limit=TITLE_LENGTH),
+        summary=clean(summary, "summary", limit=DOCUMENT_LENGTH, required=False),
+        created_at=uow.now,
+    )
+    await uow.add(topic)
+    await uow.add(plan)
+    uow.emit(plan.id, DeliveryPlanDrafted(delivery_plan_id=plan.id))
+    return plan.id
+
+
+async def edit_delivery_plan(
+    uow: UnitOfWork,
+    *,
+    delivery_plan_id: UUID,
+    title: str | None = None,
+    summary: str | None = None,
+    expected_revision: int | None,
+) -> UUID:
+    """Change the title or the summary of a plan; None leaves one as it is."""
+    plan = await _load_draft(uow, delivery_plan_id)
+    uow.expect(plan, expected_revision)
+    if title is not None:
+        plan.title = clean(title, "title", limit=TITLE_LENGTH)
+    if summary is not None:
+        plan.summary = clean(summary, "summary", limit=DOCUMENT_LENGTH, required=False)
+    plan.revision += 1
+    uow.emit(plan.id, DeliveryPlanEdited(delivery_plan_id=plan.id, revision=plan.revision))
+    return plan.id
+
+
+async def add_module(
+    uow: UnitOfWork,
+    *,
+    delivery_plan_id: UUID,
+    title: str,
+    description: str,
+    hours: int,
+    outcomes: Sequence[UUID],
+    expected_revision: int | None,
+) -> UUID:
+    """Add a module, with the learning outcomes that it covers, at the end; return its id."""
+    plan = await _load_draft(uow, delivery_plan_id)
+    uow.expect(plan, expected_revision)
+    (modules,) = await queries.modules(uow.session, uow.viewer, [plan.id])
+    if len(modules) >= MOST_MODULES:
+        raise Conflict(f"A delivery plan has at most {MOST_MODULES} modules.")
+    module = Module(
+        delivery_plan_id=plan.id,
+        position=len(modules) + 1,
+        title=clean(title, "title", limit=TITLE_LENGTH),
+        description=clean(description, "description", limit=DOCUMENT_LENGTH, required=False),
+        hours=_hours(hours),
+        created_at=uow.now,
+    )
+    await uow.add(module)
+    await _cover(uow, plan, module, outcomes)
+    plan.revision += 1
+    uow.emit(plan.id, ModuleAdded(module_id=module.id, position=module.position))
+    return module.id
+
+
+async def edit_module(
+    uow: UnitOfWork,
+    *,
+    module_id: UUID,
+    title: str | None = None,
+    description: str | None = None,
+    hours: int | None = None,
+    outcomes: Sequence[UUID] | None = None,
+    expected_revision: int | None,
+) -> UUID:
+    """Change a module or the learning outcomes that it covers; None leaves a thing as it is."""
+    plan, module = await _load_module(uow, module_id)
+    uow.expect(module, expected_revision)
+    if title is not None:
+        module.title = clean(title, "title", limit=TITLE_LENGTH)
+    if description is not None:
+        module.description = clean(
+            description, "description", limit=DOCUMENT_LENGTH, required=False
+        )
+    if hours is not None:
+        module.hours = _hours(hours)
+    if outcomes is not None:
+        await uow.session.execute(FORGET_OUTCOMES, {"module_id": module.id})
+        await _cover(uow, plan, module, outcomes)
+    module.revision += 1
+    plan.revision += 1
+    uow.emit(plan.id, ModuleEdited(module_id=module.id, revision=module.revision))
+    return module.id
+
+
+async def remove_module(uow: UnitOfWork, *, module_id: UUID, expected_revision: int | None) -> UUID:
+    """Remove a module; the revision is that of the plan, whose id is returned."""
+    plan, module = await _load_module(uow, module_id)
+    uow.expect(plan, expected_revision)
+    await uow.session.execute(FORGET_OUTCOMES, {"module_id": module.id})
+    await uow.session.delete(module)
+    (modules,) = await queries.modules(uow.session, uow.viewer, [plan.id])
+    for position, other in enumerate((each for each in modules if each is not module), 1):
+        other.position = position
+    plan.revision += 1
+    uow.emit(
+        plan.id,
+        ModuleRemoved(delivery_plan_id=plan.id, module_id=module.id, title=module.title),
+    )
+    return plan.id
+
+
+async def advance_delivery_plan(
+    uow: UnitOfWork,
+    *,
+    delivery_plan_id: UUID,
+    transition: DeliveryPlanTransition,
+    reason: str,
+    expected_revision: int | None,
+) -> UUID:
+    """Take a step of a plan's life, with a reason."""
+    plan = await uow.load(DeliveryPlan, delivery_plan_id, Permission.VIEW)
+    uow.expect(plan, expected_revision)
+    words = clean(reason, "reason", limit=REASON_LENGTH)
+    topic = await uow.topic(plan.id)
+    (facts,) = await queries.facts(uow.session, uow.viewer, [plan.id])
+    plan.state = advance(
+        DELIVERY_PLAN,
+        plan.state,
+        transition,
+        facts,
+        lambda permission: allowed(uow.viewer, permission, topic),
+    )
+    plan.submitted_at = uow.now
+    plan.revision += 1
+    uow.emit(
+        plan.id,
+        DeliveryPlanAdvanced(
+            delivery_plan_id=plan.id, transition=transition, state=plan.state, reason=words
+        ),
+    )
+    return plan.id
+
+
+async def _load_draft(uow: UnitOfWork, id: UUID) -> DeliveryPlan:
+    plan = await uow.load(DeliveryPlan, id, Permission.PLAN)
+    require(DELIVERY_PLAN, plan.state, (DeliveryPlanState.DRAFT,), "Changing a plan")
+    return plan
+
+
+async def _load_module(uow: UnitOfWork, id: UUID) -> tuple[DeliveryPlan, Module]:
+    """Lock the plan, whose row guards its modules, then read the module."""
+    (seen,) = await queries.modules_by_ids(uow.session, uow.viewer, [id])
+    if seen is not None:
+        plan = await _load_draft(uow, seen.delivery_plan_id)
+        if module := await uow.session.get(Module, id, populate_existing=True):
+            return plan, module
+    raise NotFound("There is no module with this id that you may see.")
+
+
+def _hours(hours: int) -> int:
+    if not 1 <= hours <= MOST_HOURS:
+        raise Invalid(
+            f"The hours of learning are a whole number from 1 to {MOST_HOURS:,}; {hours} is not.",
+            ("hours",),
+        )
+    return hours
+
+
+async def _cover(
+    uow: UnitOfWork, plan: DeliveryPlan, module: Module, outcomes: Sequence[UUID]
+) -> None:
+    wanted = set(outcomes)
+    known = set(
+        await uow.session.scalars(
+            OUTCOMES, {"specification_id": plan.specification_id, "ids": list(wanted)}
+        )
+    )
+    if known != wanted:
+        raise NotFound(
+            "One of the outcomes is no learning outcome of the specification that this plan is "
+            "for. Please choose from its learningOutcomes.",
+            ("outcomes",),
+        )
+    if wanted:
+        await uow.session.execute(
+            insert(ModuleOutcome),
+            [{"module_id": module.id, "block_id": id} for id in sorted(wanted)],
+        )
