@@ -24,6 +24,7 @@ LONGEST_ID = 128
 class Code(IntEnum):
     """Why a socket was closed."""
 
+    GONE = 1001
     TOO_BIG = 1009
     FAILED = 1011
     RESTART = 1012

@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 from strawberry.types.graphql import OperationType
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from schema.operations import BadRequest, Operations, Request, RequestErrors, parse_request
@@ -26,6 +28,7 @@ SUBPROTOCOL = "graphql-transport-ws"
 MESSAGE_BYTES = 64 * 1024
 
 _EXTENSION = "concordat.connection"
+_GONE = (WebSocketDisconnect, WebSocketDisconnected)  # the second is for all sends but the first
 _WRITE_BUFFER = 64 * 1024
 _UNACKNOWLEDGED = 20_000  # milliseconds until the kernel gives up a peer that takes no byte
 
@@ -88,6 +91,13 @@ class Connection(WebSocketsSansIOProtocol):
         cast("dict[str, Any]", self.scope["extensions"])[_EXTENSION] = self
         await super().run_asgi()
 
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send, or say that the peer is gone; uvicorn would write on, or raise RuntimeError."""
+        await self.writable.wait()
+        if self.transport.is_closing():
+            raise ClientDisconnected
+        await super().send(message)
+
     def shutdown(self) -> None:
         """Close, because the server ends."""
         if self.on_shutdown is None:
@@ -138,7 +148,7 @@ class GraphQLWebSocket:
         if not self._welcome(websocket):
             await websocket.close()  # before the handshake this is 403
             return
-        with suppress(WebSocketDisconnect):
+        with suppress(*_GONE):
             if SUBPROTOCOL not in scope["subprotocols"]:
                 await websocket.accept()
                 await websocket.close(Code.SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
@@ -237,7 +247,7 @@ class _Socket:
         if self._connection:
             self._loop.call_later(seconds, self._connection.transport.abort)
         end = Closing(Code.RESTART, "") if self._end.cancelled() else self._end.result()
-        with suppress(TimeoutError, WebSocketDisconnect):
+        with suppress(TimeoutError, *_GONE):
             async with asyncio.timeout(seconds):
                 await self._websocket.close(end.code, end.reason)
 
@@ -252,8 +262,8 @@ class _Socket:
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Closing):
             self.close(error.code, error.reason)
-        elif isinstance(error, WebSocketDisconnect):
-            self.close(error.code, "")
+        elif isinstance(error, _GONE):
+            self.close(Code.GONE, "")
         elif error is not None:
             log.error("a socket failed", exc_info=error)
             self.close(Code.FAILED, "Something went wrong on our side; please connect again.")
@@ -341,6 +351,7 @@ class _Socket:
                 async with aclosing(await operations.subscribe(request, context)) as results:
                     async for result in results:
                         await self._send(frames.next(id, result))
+                        await asyncio.sleep(0)  # neither it nor the source need ever have waited
             else:
                 await self._send(frames.next(id, await operations.execute(request, context)))
             end = frames.complete(id)

@@ -498,16 +498,38 @@ async def test_nor_does_it_linger_when_its_token_expires(endpoint: Make, witness
         await until(gone(server))
 
 
-async def test_a_socket_that_is_cut_takes_its_operations_along(
-    endpoint: Make, witness: Witness
+@pytest.mark.parametrize("broken", [b"\x83\x80\0\0\0\0", b"\x81\x81\0\0\0\0\xff"])
+async def test_a_broken_frame_amid_a_stream_fails_quietly(
+    endpoint: Make, witness: Witness, caplog: pytest.LogCaptureFixture, broken: bytes
 ) -> None:
-    async with serving(endpoint()) as server, connected(server) as client:
-        await client.init()
-        await client.subscribe("a", "subscription { forever }")
-        await happened(witness.started)
-        client.connection.transport.abort()
-        await happened(witness.ended)
-        await until(gone(server))
+    with capture_logs() as logs:
+        async with serving(endpoint()) as server, connected(server) as client:
+            await client.init()
+            for id in "abc":
+                await client.subscribe(id, "subscription { flood }")
+                await client.receive()
+            client.connection.transport.write(broken)
+            assert (await client.closed())[0] in {1002, 1007}
+            await happened(witness.ended)
+    assert not logs
+    assert not [each for each in caplog.records if "ASGI" in each.getMessage()]
+
+
+@pytest.mark.parametrize("field", ["forever", "flood"])
+async def test_a_socket_that_is_cut_takes_its_operations_along(
+    endpoint: Make, witness: Witness, caplog: pytest.LogCaptureFixture, field: str
+) -> None:
+    with capture_logs() as logs:
+        async with serving(endpoint()) as server, connected(server) as client:
+            await client.init()
+            for id in "abc":
+                await client.subscribe(id, f"subscription {{ {field} }}")
+                await client.receive()
+            client.connection.transport.abort()
+            await happened(witness.ended)
+            await until(gone(server))
+    assert not logs
+    assert not [each for each in caplog.records if "ASGI" in each.getMessage()]
 
 
 async def test_a_restart_sends_everybody_elsewhere(endpoint: Make, witness: Witness) -> None:
