@@ -1,16 +1,36 @@
-"""Delivery plans in GraphQL."""
+"""Delivery plans and their modules in GraphQL."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
-from domain.lifecycle import DeliveryPlanState
+import strawberry
+
+from domain.commands import delivery_plans as commands
+from domain.lifecycle import DELIVERY_PLAN, DeliveryPlanState, DeliveryPlanTransition
 from domain.models import delivery_plans as models
+from domain.permissions import Permission
 from domain.queries import delivery_plans as queries
-from domain.queries import specifications
-from schema.fields import enum, relation, text
-from schema.nodes import Node, node
+from domain.queries import organisations, specifications
+from schema.context import Info
+from schema.fields import (
+    Expecting,
+    Idempotent,
+    enum,
+    expected,
+    mutation,
+    perform,
+    relation,
+    text,
+    viewer_can,
+)
+from schema.nodes import Node, key, node
+from schema.organisations import Organisation
+from schema.sections import Block
 from schema.specifications import Specification
+from schema.transitions import TransitionOption, transitions
 
 enum(
     DeliveryPlanState,
@@ -18,12 +38,51 @@ enum(
     DRAFT="It is being written.",
     SUBMITTED="It was handed in and can no longer be changed.",
 )
+enum(
+    DeliveryPlanTransition,
+    "A step in the life of a delivery plan.",
+    SUBMIT="Hand it in.",
+)
+
+
+@node(models.Module, queries.modules_by_ids, "A unit of teaching in a delivery plan.")
+class Module(Node):
+    """A module."""
+
+    delivery_plan: Annotated[DeliveryPlan, strawberry.lazy("schema.delivery_plans")] = relation(
+        queries.by_ids, "The plan that it is part of.", by="delivery_plan_id"
+    )
+    position: int = text(description="Its place in the plan, from 1.")
+    title: str = text(description="The title.")
+    description: str = text(description="What is taught.")
+    hours: int = text(description="The hours of learning.")
+    outcomes: list[Block] = relation(
+        queries.outcomes_of_modules, "The learning outcomes that it covers."
+    )
+    revision: int = text(description="Counts its changes, from 1.")
+    created_at: datetime = text(description="When it was added.")
+
+
+@strawberry.type(description="A learning outcome, with the modules of one plan that cover it.")
+class Coverage:
+    """A row of the matrix of outcomes and modules."""
+
+    outcome: Block = text(description="The learning outcome.")
+    modules: list[Module] = text(description="The modules that cover it, in their order.")
+
+    @strawberry.field(description="Whether any module covers it.")
+    def covered(root: strawberry.Parent[Any]) -> bool:
+        """Say whether there is a module."""
+        return bool(root.modules)
 
 
 @node(models.DeliveryPlan, queries.by_ids, "A provider's plan for delivering a specification.")
 class DeliveryPlan(Node):
     """A delivery plan."""
 
+    organisation: Organisation = relation(
+        organisations.by_ids, "The education provider.", by="organisation_id"
+    )
     specification: Specification | None = relation(
         specifications.by_ids,
         "The version that it is for; null where the viewer may not see it.",
@@ -33,5 +92,178 @@ class DeliveryPlan(Node):
     summary: str = text(description="What it is about, in short.")
     state: DeliveryPlanState = text(description="Where it stands.")
     submitted_at: datetime | None = text(description="When it was submitted, if it was.")
-    revision: int = text(description="Counts its changes, from 1.")
+    revision: int = text(description="Counts its changes and those of its modules, from 1.")
     created_at: datetime = text(description="When it was begun.")
+    modules: list[Module] = relation(queries.modules, "Its modules, in their order.")
+    coverage: list[Coverage] = relation(
+        queries.coverage, "Every learning outcome of the specification, with who covers it."
+    )
+    available_transitions: list[TransitionOption[DeliveryPlanTransition]] = transitions(
+        DELIVERY_PLAN, queries.facts, "What can happen to it next, and what stands in the way."
+    )
+
+    @strawberry.field(
+        description="The learning outcomes that no module covers yet.", graphql_type=list[Block]
+    )
+    async def uncovered(root: strawberry.Parent[Any], info: Info) -> Any:
+        """Pick the gaps of the matrix."""
+        rows = await info.context.load(queries.coverage, root.id)
+        return [row.outcome for row in rows if not row.modules]
+
+    @strawberry.field(description="Whether the viewer can change it and its modules now.")
+    async def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Let the provider's people, until it is submitted."""
+        return root.state is DeliveryPlanState.DRAFT and await viewer_can(
+            info, Permission.PLAN, root.id
+        )
+
+
+@strawberry.input(description="A new plan of a provider for one version of a specification.")
+class DraftDeliveryPlanInput(Idempotent):
+    """See domain.commands.delivery_plans.draft_delivery_plan."""
+
+    organisation_id: strawberry.ID = text(description="The education provider.")
+    specification_id: strawberry.ID = text(description="The version that it is for.")
+    title: str = text(description="The title, at most 300 characters.")
+    summary: str = text(description="What it is about, in short; may be empty.", default="")
+
+
+@strawberry.input(description="Other words about a plan; what is null stays as it is.")
+class EditDeliveryPlanInput(Expecting):
+    """See domain.commands.delivery_plans.edit_delivery_plan."""
+
+    delivery_plan_id: strawberry.ID = text(description="The plan.")
+    title: str | None = text(description="The new title.", default=None)
+    summary: str | None = text(description="The new summary.", default=None)
+
+
+@strawberry.input(description="A new module; the expected revision is that of the plan.")
+class AddModuleInput(Expecting):
+    """See domain.commands.delivery_plans.add_module."""
+
+    delivery_plan_id: strawberry.ID = text(description="The plan.")
+    title: str = text(description="The title, at most 300 characters.")
+    description: str = text(description="What is taught; may be empty.", default="")
+    hours: int = text(description="The hours of learning, 1 to 10,000.")
+    outcomes: list[strawberry.ID] = text(
+        description="The learning outcomes of the specification that it covers.",
+        default_factory=list,
+    )
+
+
+@strawberry.input(description="Changes to a module; what is null stays as it is.")
+class EditModuleInput(Expecting):
+    """See domain.commands.delivery_plans.edit_module."""
+
+    module_id: strawberry.ID = text(description="The module.")
+    title: str | None = text(description="The new title.", default=None)
+    description: str | None = text(description="What is taught.", default=None)
+    hours: int | None = text(description="The hours of learning, 1 to 10,000.", default=None)
+    outcomes: list[strawberry.ID] | None = text(
+        description="All learning outcomes that it covers, in place of the present ones.",
+        default=None,
+    )
+
+
+@strawberry.input(description="A module to remove; the expected revision is that of the plan.")
+class RemoveModuleInput(Expecting):
+    """See domain.commands.delivery_plans.remove_module."""
+
+    module_id: strawberry.ID = text(description="The module.")
+
+
+@strawberry.input(description="A step in the life of a delivery plan, with a reason.")
+class AdvanceDeliveryPlanInput(Expecting):
+    """See domain.commands.delivery_plans.advance_delivery_plan."""
+
+    delivery_plan_id: strawberry.ID = text(description="The plan.")
+    transition: DeliveryPlanTransition = text(description="The step.")
+    reason: str = text(description="Why; it stays in the history.")
+
+
+@strawberry.type
+class DeliveryPlanMutation:
+    """What can be done with delivery plans."""
+
+    @mutation(DeliveryPlan, "Begin a provider's plan for one version of a specification.")
+    async def draft_delivery_plan(self, info: Info, input: DraftDeliveryPlanInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.draft_delivery_plan,
+            organisation_id=key(input.organisation_id, "organisationId", "Organisation"),
+            specification_id=key(input.specification_id, "specificationId", "Specification"),
+            title=input.title,
+            summary=input.summary,
+        )
+
+    @mutation(DeliveryPlan, "Change the title or the summary of a plan.")
+    async def edit_delivery_plan(self, info: Info, input: EditDeliveryPlanInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.edit_delivery_plan,
+            delivery_plan_id=key(input.delivery_plan_id, "deliveryPlanId", "DeliveryPlan"),
+            title=input.title,
+            summary=input.summary,
+            expected_revision=expected(input),
+        )
+
+    @mutation(Module, "Add a module, with the learning outcomes that it covers.")
+    async def add_module(self, info: Info, input: AddModuleInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.add_module,
+            delivery_plan_id=key(input.delivery_plan_id, "deliveryPlanId", "DeliveryPlan"),
+            title=input.title,
+            description=input.description,
+            hours=input.hours,
+            outcomes=[key(id, "outcomes", "Block") for id in input.outcomes],
+            expected_revision=expected(input),
+        )
+
+    @mutation(Module, "Change a module or the learning outcomes that it covers.")
+    async def edit_module(self, info: Info, input: EditModuleInput) -> UUID:
+        """See the command."""
+        outcomes = input.outcomes
+        return await perform(
+            info,
+            input,
+            commands.edit_module,
+            module_id=key(input.module_id, "moduleId", "Module"),
+            title=input.title,
+            description=input.description,
+            hours=input.hours,
+            outcomes=None
+            if outcomes is None
+            else [key(id, "outcomes", "Block") for id in outcomes],
+            expected_revision=expected(input),
+        )
+
+    @mutation(DeliveryPlan, "Remove a module from a plan.")
+    async def remove_module(self, info: Info, input: RemoveModuleInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.remove_module,
+            module_id=key(input.module_id, "moduleId", "Module"),
+            expected_revision=expected(input),
+        )
+
+    @mutation(DeliveryPlan, "Take a step in the life of a delivery plan.")
+    async def advance_delivery_plan(self, info: Info, input: AdvanceDeliveryPlanInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.advance_delivery_plan,
+            delivery_plan_id=key(input.delivery_plan_id, "deliveryPlanId", "DeliveryPlan"),
+            transition=input.transition,
+            reason=input.reason,
+            expected_revision=expected(input),
+        )

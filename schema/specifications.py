@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 
-from domain.lifecycle import SpecificationState, SpecificationTransition
+from domain.commands import specifications as commands
+from domain.lifecycle import (
+    DRAFTABLE,
+    SPECIFICATION,
+    SpecificationState,
+    SpecificationTransition,
+)
 from domain.models import specifications as models
-from domain.queries import comments, delivery_plans
+from domain.models.specifications import BlockKind
+from domain.permissions import Permission
+from domain.queries import comments, credentials, delivery_plans, engagements, people, topics
 from domain.queries import specifications as queries
 from schema.comments import Thread
 from schema.context import Info
-from schema.fields import enum, relation, text
-from schema.nodes import Node, node
+from schema.fields import (
+    Expecting,
+    Idempotent,
+    enum,
+    expected,
+    mutation,
+    perform,
+    relation,
+    text,
+    viewer_can,
+)
+from schema.nodes import Node, key, node
 from schema.pagination import (
     After,
     Before,
@@ -25,11 +44,24 @@ from schema.pagination import (
     enlist,
     page,
 )
+from schema.people import Profession
+from schema.transitions import TransitionOption, transitions
 
 if TYPE_CHECKING:
+    from schema.credentials import Credential
     from schema.delivery_plans import DeliveryPlan
+    from schema.engagements import Engagement
     from schema.sections import Block, Section
+    from schema.specification_revisions import SpecificationRevision
 
+enum(
+    BlockKind,
+    "What a block of a specification states.",
+    PARAGRAPH="Running text.",
+    CAPABILITY="An advanced-level capability.",
+    LEARNING_OUTCOME="What a learner can do at the end; delivery plans must cover it.",
+    ASSESSMENT="How learning is assessed.",
+)
 enum(
     SpecificationState,
     "Where a version of a specification stands.",
@@ -52,10 +84,25 @@ enum(
 )
 
 
+@strawberry.type(description="A profession that a specification is designed for.")
+class TargetProfession:
+    """A target profession."""
+
+    profession: Profession = relation(
+        people.professions_by_ids, "The profession.", by="profession_id"
+    )
+    requirement: str = text(description="What the specification requires of it.")
+
+
 @node(models.Specification, queries.by_ids, "One version of the blueprint of a credential.")
 class Specification(Node):
     """A specification."""
 
+    credential: Annotated[Credential, strawberry.lazy("schema.credentials")] | None = relation(
+        credentials.by_ids,
+        "The credential that it describes; null where the viewer may not know of that.",
+        by="credential_id",
+    )
     version: int = text(description="Its number among the versions of its credential, from 1.")
     title: str = text(description="The title.")
     summary: str = text(description="What it is about, in short.")
@@ -72,6 +119,21 @@ class Specification(Node):
     learning_outcomes: list[Annotated[Block, strawberry.lazy("schema.sections")]] = relation(
         queries.learning_outcomes, "Its learning outcomes, in the order of the text."
     )
+    target_professions: list[TargetProfession] = relation(
+        queries.target_professions, "The professions that it is designed for."
+    )
+    revisions: Connection[
+        Annotated[SpecificationRevision, strawberry.lazy("schema.specification_revisions")]
+    ] = connection(
+        queries.revisions, queries.count_revisions, "Its named revisions, the first one first."
+    )
+    engagements: Connection[Annotated[Engagement, strawberry.lazy("schema.engagements")]] = (
+        connection(
+            engagements.of_specifications,
+            engagements.count_of_specifications,
+            "The engagement exercises about it that the viewer may know of.",
+        )
+    )
     threads: Connection[Thread] = connection(
         comments.threads_of_topics,
         comments.count_threads_of_topics,
@@ -84,6 +146,60 @@ class Specification(Node):
         delivery_plans.count_of_specifications,
         "The delivery plans for it that the viewer may see.",
     )
+    available_transitions: list[TransitionOption[SpecificationTransition]] = transitions(
+        SPECIFICATION, queries.facts, "What can happen to it next, and what stands in the way."
+    )
+
+    @strawberry.field(description="Whether everybody may read it, or only its members.")
+    async def public(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Ask its topic."""
+        topic = await info.context.load(topics.by_ids, root.id)
+        return bool(topic.public)
+
+    @strawberry.field(description="Whether the viewer can change its text now, and name it.")
+    async def viewer_can_draft(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Developers can, until the text is locked."""
+        return root.state in DRAFTABLE and await viewer_can(info, Permission.DRAFT, root.id)
+
+
+@strawberry.input(description="The next version of a credential's specification.")
+class CreateSpecificationInput(Idempotent):
+    """See domain.commands.specifications.create_specification."""
+
+    credential_id: strawberry.ID = text(description="The credential that it describes.")
+    title: str = text(description="The title, at most 300 characters.")
+    summary: str = text(description="What it is about, in short; may be empty.", default="")
+    public: bool = text(description="Whether everybody may read it, or only its members.")
+
+
+@strawberry.input(description="A profession with what the specification requires of it.")
+class TargetProfessionInput:
+    """A target profession."""
+
+    profession_id: strawberry.ID = text(description="The profession.")
+    requirement: str = text(description="What is required of it, at most 4,000 characters.")
+
+
+@strawberry.input(description="Other words about a specification; what is null stays as it is.")
+class EditSpecificationInput(Expecting):
+    """See domain.commands.specifications.edit_specification."""
+
+    specification_id: strawberry.ID = text(description="The specification.")
+    title: str | None = text(description="The new title.", default=None)
+    summary: str | None = text(description="The new summary.", default=None)
+    target_professions: list[TargetProfessionInput] | None = text(
+        description="All professions that it is designed for, in place of the present ones.",
+        default=None,
+    )
+
+
+@strawberry.input(description="A step in the life of a specification, with a reason.")
+class AdvanceSpecificationInput(Expecting):
+    """See domain.commands.specifications.advance_specification."""
+
+    specification_id: strawberry.ID = text(description="The specification.")
+    transition: SpecificationTransition = text(description="The step.")
+    reason: str = text(description="Why; it stays in the history.")
 
 
 @strawberry.type
@@ -113,4 +229,55 @@ class SpecificationQuery:
             queries.count_listed,
             page(first, after, last, before),
             state=state,
+        )
+
+
+@strawberry.type
+class SpecificationMutation:
+    """What can be done with specifications as a whole."""
+
+    @mutation(Specification, "Begin the next version of a credential's specification.")
+    async def create_specification(self, info: Info, input: CreateSpecificationInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.create_specification,
+            credential_id=key(input.credential_id, "credentialId", "Credential"),
+            title=input.title,
+            summary=input.summary,
+            public=input.public,
+        )
+
+    @mutation(Specification, "Change the title, summary or target professions.")
+    async def edit_specification(self, info: Info, input: EditSpecificationInput) -> UUID:
+        """See the command."""
+        targets = input.target_professions
+        return await perform(
+            info,
+            input,
+            commands.edit_specification,
+            specification_id=key(input.specification_id, "specificationId", "Specification"),
+            title=input.title,
+            summary=input.summary,
+            target_professions=None
+            if targets is None
+            else [
+                (key(each.profession_id, "targetProfessions", "Profession"), each.requirement)
+                for each in targets
+            ],
+            expected_revision=expected(input),
+        )
+
+    @mutation(Specification, "Take a step in the life of a specification.")
+    async def advance_specification(self, info: Info, input: AdvanceSpecificationInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.advance_specification,
+            specification_id=key(input.specification_id, "specificationId", "Specification"),
+            transition=input.transition,
+            reason=input.reason,
+            expected_revision=expected(input),
         )
