@@ -2,22 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy import Uuid, bindparam, select, text
 
-from domain.consensus.choices import BallotKind, choices
-from domain.events import MEMBERS, ElectorAdded
+from domain.commands.comments import HOSTS
+from domain.commands.subjects import require_subject
+from domain.consensus.choices import BallotKind, ReasonPolicy, choices
+from domain.consensus.rules import default_rule, dump_rule, parse_rule
+from domain.consensus.status import evaluate
+from domain.errors import Conflict, Invalid, NotAllowed, NotFound
+from domain.events import (
+    EVERYONE,
+    MEMBERS,
+    MODERATORS,
+    BallotClosed,
+    BallotDrafted,
+    BallotEdited,
+    BallotOpened,
+    ElectorAdded,
+)
+from domain.lifecycle import (
+    BALLOT,
+    BallotState,
+    BallotTransition,
+    EngagementState,
+    advance,
+    require,
+)
+from domain.models.ballots import Ballot, BallotVisibility, TallyRow
+from domain.models.comments import SubjectKind
+from domain.models.criteria import Criterion
+from domain.models.stakeholders import Constituency
+from domain.models.topics import Topic, TopicKind
+from domain.permissions import Permission, allowed
+from domain.queries import ballots as queries
+from domain.queries.consensus import sequences, tally
+from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
-_CASES = " ".join(f"WHEN '{kind}' THEN {len(choices(kind))}" for kind in BallotKind)
+QUESTION_LENGTH = 2_000
 
+_WIDTHS = " ".join(f"WHEN '{kind}' THEN {len(choices(kind))}" for kind in BallotKind)
+_WIDTH = f"CASE kind {_WIDTHS} END"
+
+# Who votes, in which constituency, from the stakeholders of an exercise or the invited among them.
+_ELECTORATES = {
+    TopicKind.ENGAGEMENT: "SELECT person_id, constituency_id FROM stakeholders "
+    "WHERE engagement_id = :topic_id",
+    TopicKind.ROUNDTABLE: "SELECT s.person_id, s.constituency_id FROM invitations i "
+    "JOIN stakeholders s ON s.id = i.stakeholder_id WHERE i.roundtable_id = :topic_id "
+    f"AND i.state IN ({', '.join(repr(state.value) for state in queries.INVITED)})",
+}
+ENTER = {
+    kind: text(
+        f"""
+        WITH entered AS (
+            INSERT INTO electors (ballot_id, person_id, constituency_id)
+            SELECT :ballot_id, person_id, constituency_id FROM ({electorate}) AS electorate
+            RETURNING constituency_id
+        )
+        INSERT INTO tallies (ballot_id, constituency_id, eligible, counts)
+        SELECT ballots.id, constituency_id, count(*), array_fill(0::bigint, ARRAY[{_WIDTH}])
+        FROM ballots, entered WHERE ballots.id = :ballot_id
+        GROUP BY ballots.id, constituency_id
+        RETURNING constituency_id, eligible
+        """
+    ).bindparams(bindparam("ballot_id", type_=Uuid()), bindparam("topic_id", type_=Uuid()))
+    for kind, electorate in _ELECTORATES.items()
+}
 # One elector more in every open ballot of a topic that still takes some. The ballots are locked in
 # the order of their ids, so a vote and a close are either before this or after it.
 ADMIT = text(
     f"""
     WITH growing AS (
-        SELECT id, CASE kind {_CASES} END AS width
+        SELECT id, {_WIDTH} AS width
         FROM ballots
         WHERE topic_id = :topic_id AND state = 'OPEN' AND electorate_grows
         ORDER BY id FOR NO KEY UPDATE
@@ -39,6 +101,122 @@ ADMIT = text(
     bindparam("person_id", type_=Uuid()),
     bindparam("constituency_id", type_=Uuid()),
 )
+TALLIES = (
+    select(TallyRow.constituency_id, TallyRow.eligible, TallyRow.counts, Constituency.name)
+    .join(Constituency, Constituency.id == TallyRow.constituency_id)
+    .where(TallyRow.ballot_id == bindparam("ballot_id"))
+    .order_by(Constituency.position, Constituency.id)
+)
+# Columns, not the record: its counters are to be those of now, whatever was read before.
+COUNTERS = select(Topic.public_sequence, Topic.members_sequence, Topic.moderators_sequence).where(
+    Topic.id == bindparam("topic_id")
+)
+
+
+async def draft_ballot(
+    uow: UnitOfWork,
+    *,
+    topic_id: UUID,
+    kind: BallotKind,
+    question: str,
+    visibility: BallotVisibility,
+    subject: tuple[SubjectKind, UUID] | None = None,
+    rule: Mapping[str, Any] | None = None,
+    reason_policy: ReasonPolicy = ReasonPolicy.OPTIONAL,
+    electorate_grows: bool | None = None,
+) -> UUID:
+    """Draft a ballot in an exercise or a roundtable; return its id.
+
+    `rule` is a document as `parse_rule` reads it, the default of the kind where it is None. Unless
+    told otherwise, the electorate of a sense check grows with those who join while it is open.
+    """
+    topic = await uow.topic_for(topic_id, Permission.MODERATE, doing="drafting a ballot")
+    if topic.kind not in HOSTS:
+        raise Invalid("A ballot is held in an engagement exercise or a roundtable.", ("topic_id",))
+    if (await _host(uow, topic)).state is EngagementState.CLOSED:
+        raise Conflict(f"This {topic.kind.lower()} is CLOSED; no ballot can be held in it.")
+    ballot = Ballot(
+        topic_id=topic.id,
+        kind=kind,
+        question=clean(question, "question", limit=QUESTION_LENGTH),
+        author_id=uow.actor_id,
+        visibility=visibility,
+        reason_policy=reason_policy,
+        electorate_grows=(
+            kind is BallotKind.SENSE_CHECK if electorate_grows is None else electorate_grows
+        ),
+        rule=_rule(kind, rule),
+        created_at=uow.now,
+    )
+    if subject is not None:
+        ballot.subject_kind, ballot.subject_id = subject
+        await _record_subject(uow, topic, ballot)
+    await uow.add(ballot)
+    uow.emit(topic.id, BallotDrafted(ballot_id=ballot.id), MODERATORS)
+    return ballot.id
+
+
+async def edit_ballot(
+    uow: UnitOfWork,
+    *,
+    ballot_id: UUID,
+    expected_revision: int | None,
+    question: str | None = None,
+    visibility: BallotVisibility | None = None,
+    rule: Mapping[str, Any] | None = None,
+    reason_policy: ReasonPolicy | None = None,
+    electorate_grows: bool | None = None,
+) -> UUID:
+    """Change a draft; what is None stays as it is."""
+    ballot = await _load(uow, ballot_id)
+    require(BALLOT, ballot.state, (BallotState.DRAFT,), "Editing")
+    uow.expect(ballot, expected_revision)
+    if question is not None:
+        ballot.question = clean(question, "question", limit=QUESTION_LENGTH)
+    if visibility is not None:
+        ballot.visibility = visibility
+    if rule is not None:
+        ballot.rule = _rule(ballot.kind, rule)
+    if reason_policy is not None:
+        ballot.reason_policy = reason_policy
+    if electorate_grows is not None:
+        ballot.electorate_grows = electorate_grows
+    ballot.revision += 1
+    uow.emit(
+        ballot.topic_id, BallotEdited(ballot_id=ballot.id, revision=ballot.revision), MODERATORS
+    )
+    return ballot.id
+
+
+async def advance_ballot(
+    uow: UnitOfWork,
+    *,
+    ballot_id: UUID,
+    transition: BallotTransition,
+    reason: str,
+    expected_revision: int | None,
+) -> UUID:
+    """Open a draft to its electorate, or close an open ballot and keep what it came to."""
+    ballot = await _load(uow, ballot_id)
+    uow.expect(ballot, expected_revision)
+    topic = await uow.topic(ballot.topic_id)
+    words = clean(reason, "reason", limit=REASON_LENGTH, required=False)
+    if transition is BallotTransition.OPEN:
+        await _host(uow, topic)
+    [facts] = await queries.facts(uow.session, uow.viewer, [ballot.id])
+    ballot.state = advance(
+        BALLOT,
+        ballot.state,
+        transition,
+        facts,
+        lambda permission: allowed(uow.viewer, permission, topic),
+    )
+    ballot.revision += 1
+    if transition is BallotTransition.OPEN:
+        await _open(uow, topic, ballot)
+    else:
+        await _close(uow, ballot, words)
+    return ballot.id
 
 
 async def admit(uow: UnitOfWork, *, topic_id: UUID, person_id: UUID, constituency_id: UUID) -> None:
@@ -57,4 +235,72 @@ async def admit(uow: UnitOfWork, *, topic_id: UUID, person_id: UUID, constituenc
             topic_id,
             ElectorAdded(ballot_id=ballot_id, person_id=person_id, constituency_id=constituency_id),
             MEMBERS,
+        )
+
+
+async def _load(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
+    """Lock a ballot to moderate it; a draft does not exist for those who may not."""
+    try:
+        return await uow.load(Ballot, ballot_id, Permission.MODERATE)
+    except NotAllowed:
+        ballot = await uow.session.get_one(Ballot, ballot_id)
+        if ballot.state is BallotState.DRAFT:
+            raise NotFound("There is no ballot with this id that you may see.") from None
+        raise
+
+
+async def _host(uow: UnitOfWork, topic: Topic) -> Any:
+    """Lock the exercise or roundtable, so that it neither closes nor takes anybody in meanwhile."""
+    return await uow.session.get_one(
+        HOSTS[topic.kind], topic.id, with_for_update={"key_share": True}
+    )
+
+
+def _rule(kind: BallotKind, document: Mapping[str, Any] | None) -> dict[str, Any]:
+    return dump_rule(default_rule(kind) if document is None else parse_rule(kind, document))
+
+
+async def _record_subject(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
+    """Keep which version of its subject a ballot is about: the one at this moment."""
+    if ballot.subject_kind is None or ballot.subject_id is None:
+        return
+    record = await require_subject(uow, topic, ballot.subject_kind, ballot.subject_id)
+    ballot.subject_revision = record.version if isinstance(record, Criterion) else record.revision
+
+
+async def _open(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
+    await _record_subject(uow, topic, ballot)
+    ballot.opened_at = uow.now
+    entered = await uow.session.execute(
+        ENTER[topic.kind], {"ballot_id": ballot.id, "topic_id": topic.id}
+    )
+    uow.emit(
+        topic.id,
+        BallotOpened(
+            ballot_id=ballot.id,
+            eligible={str(row.constituency_id): row.eligible for row in entered},
+        ),
+    )
+
+
+async def _close(uow: UnitOfWork, ballot: Ballot, reason: str) -> None:
+    rows = await uow.session.execute(TALLIES, {"ballot_id": ballot.id})
+    rule = parse_rule(ballot.kind, ballot.rule)
+    result = evaluate(rule, [tally(row) for row in rows])
+    counters = (await uow.session.execute(COUNTERS, {"topic_id": ballot.topic_id})).one()
+    ends = {reader.value: sequence for reader, sequence in sequences(counters).items()}
+    outcome = {**asdict(result), "rule": dump_rule(rule), "reason": reason}
+    ballot.outcome = {**outcome, "as_of": ends}
+    ballot.rule_hash = result.rule_hash
+    ballot.closed_at = uow.now
+    # Each audience is told its own sequence: another's would disclose how much it may not see.
+    for reader in sorted(EVERYONE):
+        uow.emit(
+            ballot.topic_id,
+            BallotClosed(
+                ballot_id=ballot.id,
+                outcome={**outcome, "as_of": ends[reader.value]},
+                reason=reason,
+            ),
+            frozenset({reader}),
         )
