@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 
+from domain.commands import criteria as commands
 from domain.models import criteria as models
 from domain.models.criteria import CriterionKind
+from domain.permissions import Permission, allowed
+from domain.queries import comments
 from domain.queries import criteria as queries
+from schema.comments import Thread
 from schema.context import Info
-from schema.fields import enum, relation, text
+from schema.fields import Idempotent, enum, mutation, perform, relation, text
 from schema.nodes import Node, node
+from schema.pagination import Connection, connection
 
 enum(
     CriterionKind,
@@ -45,6 +51,29 @@ class Criterion(Node):
     versions: list[Annotated[Criterion, strawberry.lazy("schema.criteria")]] = relation(
         queries.versions, "Every version of its number, the first one first.", by="number"
     )
+    threads: Connection[Thread] = connection(
+        comments.threads_of_subjects,
+        comments.count_threads_of_subjects,
+        "The threads about this version, in whatever topic that the viewer may read.",
+    )
+
+    @strawberry.field(description="Whether the viewer can put another version into force.")
+    def viewer_can_revise(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Only the version in force is revised."""
+        return root.retired_at is None and allowed(info.context.viewer, Permission.STEER, None)
+
+
+@strawberry.input(description="A new version of a criterion, in force from now on.")
+class ReviseCriterionInput(Idempotent):
+    """See domain.commands.criteria.revise_criterion."""
+
+    number: int = text(description="The number of the criterion.")
+    expected_version: int = text(description="The version that was seen.")
+    title: str = text(description="What it asks for, at most 300 characters.")
+    guidance: str = text(description="How to judge it, at most 20,000 characters.")
+    sub_criteria: list[str] = text(
+        description="Its parts, at most 26, lettered in this order.", default_factory=list
+    )
 
 
 @strawberry.type
@@ -63,3 +92,22 @@ class CriterionQuery:
         async with info.context.reading() as session:
             found: list[Any] = await queries.in_force(session, kind)
         return found
+
+
+@strawberry.type
+class CriterionMutation:
+    """What can be done with criteria."""
+
+    @mutation(Criterion, "Put a new version of a criterion into force; the present one retires.")
+    async def revise_criterion(self, info: Info, input: ReviseCriterionInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.revise_criterion,
+            number=input.number,
+            title=input.title,
+            guidance=input.guidance,
+            sub_criteria=input.sub_criteria,
+            expected_version=input.expected_version,
+        )

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
+import strawberry
+
+from domain.commands import organisations as commands
 from domain.models import organisations as models
 from domain.models.organisations import Nation, OrganisationKind
+from domain.permissions import Permission, allowed
 from domain.queries import organisations as queries
-from schema.fields import enum, text
-from schema.nodes import Node, node
+from schema.context import Info
+from schema.fields import Expecting, Idempotent, enum, expected, mutation, perform, text
+from schema.nodes import Node, key, node
+from schema.pagination import After, Before, Connection, First, Last, enlist, page
+
+__all__ = ["Nation", "Organisation", "OrganisationMutation", "OrganisationQuery"]
 
 enum(
     Nation,
@@ -40,3 +50,83 @@ class Organisation(Node):
     nation: Nation | None = text(description="Where it is; null where it works in several.")
     revision: int = text(description="Counts its changes, from 1.")
     created_at: datetime = text(description="When it was entered.")
+
+    @strawberry.field(description="Whether the viewer can edit it.")
+    def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
+        """Administrators can."""
+        return allowed(info.context.viewer, Permission.ADMINISTER, None)
+
+
+@strawberry.input(description="An organisation to enter in the register.")
+class AddOrganisationInput(Idempotent):
+    """See domain.commands.organisations.add_organisation."""
+
+    name: str = text(description="The name, at most 200 characters.")
+    kind: OrganisationKind = text(description="What it is to the process.")
+    nation: Nation | None = text(description="Where it is, if in one nation.", default=None)
+
+
+@strawberry.input(description="An organisation's whole entry, as it is to be.")
+class EditOrganisationInput(Expecting):
+    """See domain.commands.organisations.edit_organisation."""
+
+    organisation_id: strawberry.ID = text(description="The organisation.")
+    name: str = text(description="The name, at most 200 characters.")
+    kind: OrganisationKind = text(description="What it is to the process.")
+    nation: Nation | None = text(
+        description="Where it is; left out or null where it works in several.", default=None
+    )
+
+
+@strawberry.type
+class OrganisationQuery:
+    """What can be asked about organisations."""
+
+    @strawberry.field(description="The organisations that take part.")
+    async def organisations(
+        self,
+        info: Info,
+        kind: Annotated[
+            OrganisationKind | None, strawberry.argument(description="Only those of this kind.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Organisation]:
+        """Page through the register."""
+        found: Connection[Organisation] = await enlist(
+            info, queries.listed, queries.count, page(first, after, last, before), kind=kind
+        )
+        return found
+
+
+@strawberry.type
+class OrganisationMutation:
+    """What can be done with organisations."""
+
+    @mutation(Organisation, "Enter an organisation in the register.")
+    async def add_organisation(self, info: Info, input: AddOrganisationInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.add_organisation,
+            name=input.name,
+            kind=input.kind,
+            nation=input.nation,
+        )
+
+    @mutation(Organisation, "Replace an organisation's entry in the register.")
+    async def edit_organisation(self, info: Info, input: EditOrganisationInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.edit_organisation,
+            organisation_id=key(input.organisation_id, "organisationId", "Organisation"),
+            name=input.name,
+            kind=input.kind,
+            nation=input.nation,
+            expected_revision=expected(input),
+        )

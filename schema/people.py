@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
+from domain.commands import memberships
+from domain.commands import people as commands
 from domain.models import people as models
-from domain.models.organisations import Nation
 from domain.models.people import ScopeKind
 from domain.permissions import Permission, Role, allowed
 from domain.queries import people
 from schema.context import Info
-from schema.fields import enum, relation, text
-from schema.nodes import LOADERS, Node, node, type_of
+from schema.fields import Expecting, Idempotent, enum, expected, mutation, perform, relation, text
+from schema.nodes import LOADERS, Node, key, node, type_of
+from schema.organisations import Nation
+from schema.pagination import Connection, listing
 
 enum(
     Role,
@@ -42,6 +46,8 @@ enum(
     ENGAGEMENT="One engagement exercise and what is inside it.",
     ROUNDTABLE="One roundtable.",
 )
+
+SCOPES = tuple(type_of(kind.lower()) for kind in ScopeKind if kind is not ScopeKind.BODY)
 
 
 @strawberry.type(description="A statutory regulator of professions.")
@@ -123,12 +129,140 @@ def _own_or_administered(person: Any, info: Info) -> bool:
     return viewer.person_id == person.id or allowed(viewer, Permission.ADMINISTER, None)
 
 
+@strawberry.input(description="A person to enter in the register.")
+class AddPersonInput(Idempotent):
+    """See domain.commands.people.add_person."""
+
+    name: str = text(description="The name, at most 200 characters.")
+    email: str = text(description="The address, which nobody else may have.")
+    nation: Nation | None = text(description="Where they work, if they said.", default=None)
+    professions: list[strawberry.ID] = text(description="What they practise.", default_factory=list)
+
+
+@strawberry.input(description="A person's whole entry, as it is to be.")
+class EditPersonInput(Expecting):
+    """See domain.commands.people.edit_person."""
+
+    person_id: strawberry.ID = text(description="The person: oneself, but for administrators.")
+    name: str = text(description="The name, at most 200 characters.")
+    email: str = text(description="The address, which nobody else may have.")
+    nation: Nation | None = text(
+        description="Where they work; left out or null where they do not say.", default=None
+    )
+    professions: list[strawberry.ID] = text(description="All that they practise.")
+
+
+@strawberry.input(description="A role to grant or to withdraw.")
+class RoleInput(Idempotent):
+    """See domain.commands.memberships."""
+
+    person_id: strawberry.ID = text(description="The person.")
+    role: Role = text(description="The role.")
+    scope_kind: ScopeKind = text(description="How far it reaches.")
+    scope_id: strawberry.ID | None = text(
+        description="What it is limited to; left out for the whole body.", default=None
+    )
+
+
+@strawberry.input(description="A profession to enter in the register.")
+class AddProfessionInput(Idempotent):
+    """See domain.commands.people.add_profession."""
+
+    name: str = text(description="The name, at most 200 characters.")
+    regulators: list[str] = text(description="The codes of its regulators, at least one.")
+    groupings: list[str] = text(
+        description="The names of the groupings that it belongs to.", default_factory=list
+    )
+
+
 @strawberry.type
 class PeopleQuery:
     """What can be asked about people."""
+
+    people: Connection[Person] = listing(
+        people.listed,
+        people.count,
+        "The people who are known; empty but for those who administer, steer or moderate.",
+    )
+
+    @strawberry.field(description="Every profession that is known, by name.")
+    async def professions(self, info: Info) -> list[Profession]:
+        """Read the register of professions."""
+        async with info.context.reading() as session:
+            found: list[Any] = await people.professions(session)
+        return found
 
     @strawberry.field(description="The person who is asking; null when not signed in.")
     async def viewer(self, info: Info) -> Person | None:
         """Return the viewer as a person."""
         person_id = info.context.viewer.person_id
         return None if person_id is None else await info.context.load(people.by_ids, person_id)
+
+
+@strawberry.type
+class PeopleMutation:
+    """What can be done with people, roles and professions."""
+
+    @mutation(Person, "Enter a person in the register.")
+    async def add_person(self, info: Info, input: AddPersonInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.add_person,
+            name=input.name,
+            email=input.email,
+            nation=input.nation,
+            professions=_professions(input.professions),
+        )
+
+    @mutation(Person, "Replace a person's entry: one's own, or as an administrator any.")
+    async def edit_person(self, info: Info, input: EditPersonInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.edit_person,
+            person_id=key(input.person_id, "personId", "Person"),
+            name=input.name,
+            email=input.email,
+            nation=input.nation,
+            professions=_professions(input.professions),
+            expected_revision=expected(input),
+        )
+
+    @mutation(Person, "Give a person a role, in the whole body or in one scope of it.")
+    async def grant_role(self, info: Info, input: RoleInput) -> UUID:
+        """See the command."""
+        return await perform(info, input, memberships.grant_role, **_role(input))
+
+    @mutation(Person, "Withdraw a role of a person.")
+    async def withdraw_role(self, info: Info, input: RoleInput) -> UUID:
+        """See the command."""
+        return await perform(info, input, memberships.withdraw_role, **_role(input))
+
+    @mutation(Profession, "Enter a profession in the register.")
+    async def add_profession(self, info: Info, input: AddProfessionInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.add_profession,
+            name=input.name,
+            regulators=input.regulators,
+            groupings=input.groupings,
+        )
+
+
+def _professions(ids: list[strawberry.ID]) -> list[UUID]:
+    return [key(id, "professions", "Profession") for id in ids]
+
+
+def _role(input: RoleInput) -> dict[str, Any]:
+    """Return the arguments of granting and of withdrawing, which are the same."""
+    return {
+        "person_id": key(input.person_id, "personId", "Person"),
+        "role": input.role,
+        "scope_kind": input.scope_kind,
+        "scope_id": None if input.scope_id is None else key(input.scope_id, "scopeId", *SCOPES),
+    }

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     CompoundSelect,
     Select,
     Uuid,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain import permissions
 from domain.models.engagements import Engagement
 from domain.models.people import (
     Grouping,
@@ -32,8 +34,8 @@ from domain.models.people import (
 )
 from domain.models.roundtables import Invitation, InvitationState
 from domain.models.stakeholders import Stakeholder
-from domain.permissions import Role, Viewer
-from domain.queries.pages import grouped, ids, in_order
+from domain.permissions import Permission, Role, Viewer
+from domain.queries.pages import Listed, Page, Slice, grouped, ids, in_order
 
 T = TypeVar("T")
 
@@ -56,6 +58,11 @@ GRANTS: CompoundSelect[Any] = union_all(
 )
 BY_IDS = select(Person).where(Person.id == func.any(ids()))
 BY_EMAIL = select(Person).where(func.lower(Person.email) == func.lower(bindparam("email")))
+LISTED: Listed[Person] = Listed(
+    select(Person).where(bindparam("looks_up_people", type_=Boolean())), Person
+)
+LOOKING_UP = frozenset({Permission.ADMINISTER, Permission.MODERATE, Permission.STEER})
+PROFESSIONS = select(Profession).order_by(Profession.name)
 ROLES = select(Membership).where(Membership.person_id == func.any(ids())).order_by(Membership.id)
 PROFESSIONS_BY_IDS = select(Profession).where(Profession.id == func.any(ids()))
 PROFESSIONS_OF = (
@@ -100,6 +107,27 @@ async def by_ids(
 async def by_email(session: AsyncSession, email: str) -> Person | None:
     """Return the person with this address, in whatever case it is written."""
     return (await session.scalars(BY_EMAIL, {"email": email})).one_or_none()
+
+
+async def listed(session: AsyncSession, viewer: Viewer, page: Page) -> Slice[Person]:
+    """Return a page of the people, empty for those who have nobody to look up."""
+    return await LISTED.slice(session, viewer, page, looks_up_people=_looks_up(viewer))
+
+
+async def count(session: AsyncSession, viewer: Viewer) -> int:
+    """Return how many people there are, 0 for those who have nobody to look up."""
+    return await LISTED.count(session, viewer, looks_up_people=_looks_up(viewer))
+
+
+def _looks_up(viewer: Viewer) -> bool:
+    """Say whether a role in any scope makes the viewer choose people, as moderators do."""
+    roles = frozenset[Role]().union(*viewer.grants.values())
+    return any(permissions.GRANTS[role] & LOOKING_UP for role in roles)
+
+
+async def professions(session: AsyncSession) -> list[Profession]:
+    """Return every profession, by name."""
+    return list(await session.scalars(PROFESSIONS))
 
 
 async def roles(
