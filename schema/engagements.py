@@ -1,22 +1,35 @@
-"""Engagement exercises and their webinars in GraphQL."""
+"""Engagement exercises in GraphQL."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 
+from domain.commands import engagements as commands
+from domain.commands.stakeholders import remove_stakeholder
 from domain.lifecycle import ENGAGEMENT, EngagementState, EngagementTransition
 from domain.models import engagements as models
 from domain.permissions import Permission
-from domain.queries import comments, roundtables, specifications, topics
+from domain.queries import ballots, comments, roundtables, specifications, topics
 from domain.queries import engagements as queries
 from domain.queries import stakeholders as participants
 from schema.comments import Thread
 from schema.context import Info
-from schema.fields import enum, relation, text, viewer_can
-from schema.nodes import Node, node
+from schema.fields import (
+    Expecting,
+    Idempotent,
+    enum,
+    expected,
+    mutation,
+    perform,
+    relation,
+    text,
+    viewer_can,
+)
+from schema.nodes import Node, key, node
 from schema.pagination import (
     After,
     Before,
@@ -29,8 +42,10 @@ from schema.pagination import (
 )
 from schema.stakeholders import Constituency, Stakeholder
 from schema.transitions import TransitionOption, transitions
+from schema.webinars import Webinar
 
 if TYPE_CHECKING:
+    from schema.ballots import Ballot
     from schema.roundtables import Roundtable
     from schema.specifications import Specification
 
@@ -47,21 +62,6 @@ enum(
     OPEN="Open it to comments and votes.",
     CLOSE="End it.",
 )
-
-
-@node(models.Webinar, queries.webinars_by_ids, "A webinar of an engagement exercise.")
-class Webinar(Node):
-    """A webinar."""
-
-    engagement: Annotated[Engagement, strawberry.lazy("schema.engagements")] = relation(
-        queries.by_ids, "The exercise that it is part of.", by="engagement_id"
-    )
-    title: str = text(description="What it is called.")
-    starts_at: datetime = text(description="When it begins.")
-    slides_url: str | None = text(description="Where its slides are, once there are any.")
-    recording_url: str | None = text(description="Where its recording is, once there is one.")
-    revision: int = text(description="Counts its changes, from 1.")
-    created_at: datetime = text(description="When it was announced.")
 
 
 @node(
@@ -107,6 +107,11 @@ class Engagement(Node):
             roundtables.count_of_engagements,
             "Its roundtables that the viewer may know of.",
         )
+    )
+    ballots: Connection[Annotated[Ballot, strawberry.lazy("schema.ballots")]] = connection(
+        ballots.of_topics,
+        ballots.count_of_topics,
+        "The ballots that are held in it; drafts for its moderators alone.",
     )
     threads: Connection[Thread] = connection(
         comments.threads_of_topics,
@@ -168,3 +173,121 @@ class EngagementQuery:
             state=state,
         )
         return found
+
+
+@strawberry.input(description="An exercise to be planned.")
+class CreateEngagementInput(Idempotent):
+    """See domain.commands.engagements.create_engagement."""
+
+    specification_id: strawberry.ID = text(description="The specification that it is about.")
+    title: str = text(description="What it is called, at most 300 characters.")
+    purpose: str = text(description="What it is for, at most 20,000 characters.")
+    briefing: str = text(
+        description="The briefing document, in Markdown, at most 100,000 characters; "
+        "it may be written later, before the exercise opens.",
+        default="",
+    )
+    public: bool = text(
+        description="Whether everybody may read it and join, or only those whom moderators add. "
+        "This never changes."
+    )
+    opens_at: datetime | None = text(description="When it is planned to open.", default=None)
+    closes_at: datetime | None = text(
+        description="When it is planned to close: after it opens.", default=None
+    )
+
+
+@strawberry.input(description="The texts and planned dates of an exercise, as they are to be.")
+class EditEngagementInput(Expecting):
+    """See domain.commands.engagements.edit_engagement."""
+
+    engagement_id: strawberry.ID = text(description="The exercise.")
+    title: str = text(description="What it is called, at most 300 characters.")
+    purpose: str = text(description="What it is for, at most 20,000 characters.")
+    briefing: str = text(
+        description="The briefing document, in Markdown, at most 100,000 characters."
+    )
+    opens_at: datetime | None = text(
+        description="When it is planned to open; null for no date.", default=None
+    )
+    closes_at: datetime | None = text(
+        description="When it is planned to close; null for no date.", default=None
+    )
+
+
+@strawberry.input(description="A step in the life of an exercise.")
+class AdvanceEngagementInput(Expecting):
+    """See domain.commands.engagements.advance_engagement."""
+
+    engagement_id: strawberry.ID = text(description="The exercise.")
+    transition: EngagementTransition = text(description="The step.")
+    reason: str = text(description="Why now; everybody who may read the exercise is told.")
+
+
+@strawberry.input(description="A stakeholder whose part in an exercise is to end.")
+class RemoveStakeholderInput(Idempotent):
+    """See domain.commands.stakeholders.remove_stakeholder."""
+
+    stakeholder_id: strawberry.ID = text(description="The stakeholder.")
+    reason: str = text(description="Why; the person is told.")
+
+
+@strawberry.type
+class EngagementMutation:
+    """What can be done with engagement exercises."""
+
+    @mutation(Engagement, "Plan an engagement exercise about a specification.")
+    async def create_engagement(self, info: Info, input: CreateEngagementInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.create_engagement,
+            specification_id=key(input.specification_id, "specificationId", "Specification"),
+            title=input.title,
+            purpose=input.purpose,
+            briefing=input.briefing,
+            public=input.public,
+            opens_at=input.opens_at,
+            closes_at=input.closes_at,
+        )
+
+    @mutation(Engagement, "Replace the texts and the planned dates of an exercise.")
+    async def edit_engagement(self, info: Info, input: EditEngagementInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.edit_engagement,
+            engagement_id=key(input.engagement_id, "engagementId", "Engagement"),
+            title=input.title,
+            purpose=input.purpose,
+            briefing=input.briefing,
+            opens_at=input.opens_at,
+            closes_at=input.closes_at,
+            expected_revision=expected(input),
+        )
+
+    @mutation(Engagement, "Open an exercise or close it, with a reason.")
+    async def advance_engagement(self, info: Info, input: AdvanceEngagementInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.advance_engagement,
+            engagement_id=key(input.engagement_id, "engagementId", "Engagement"),
+            transition=input.transition,
+            reason=input.reason,
+            expected_revision=expected(input),
+        )
+
+    @mutation(Engagement, "End a person's part in an exercise; what they said and voted stays.")
+    async def remove_stakeholder(self, info: Info, input: RemoveStakeholderInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            remove_stakeholder,
+            stakeholder_id=key(input.stakeholder_id, "stakeholderId", "Stakeholder"),
+            reason=input.reason,
+        )

@@ -8,15 +8,23 @@ from typing import Annotated
 import strawberry
 
 from domain.errors import Invalid
+from schema.ballots import BallotMutation
 from schema.comments import CommentMutation
 from schema.context import Info
-from schema.credentials import CredentialQuery
-from schema.criteria import CriterionQuery
-from schema.engagements import EngagementQuery
+from schema.credentials import CredentialMutation, CredentialQuery
+from schema.criteria import CriterionMutation, CriterionQuery
+from schema.delivery_plans import DeliveryPlanMutation
+from schema.engagements import EngagementMutation, EngagementQuery
 from schema.nodes import LOADERS, Node, parse
-from schema.people import PeopleQuery
-from schema.roundtables import RoundtableQuery
-from schema.specifications import SpecificationQuery
+from schema.organisations import OrganisationMutation, OrganisationQuery
+from schema.people import PeopleMutation, PeopleQuery
+from schema.roundtables import RoundtableMutation, RoundtableQuery
+from schema.sections import SectionMutation
+from schema.specification_revisions import SpecificationRevisionMutation
+from schema.specifications import SpecificationMutation, SpecificationQuery
+from schema.stakeholders import StakeholderMutation
+from schema.votes import VoteMutation
+from schema.webinars import WebinarMutation
 
 MOST_NODES = 100
 
@@ -24,6 +32,7 @@ MOST_NODES = 100
 @strawberry.type(description="Everything that can be asked.")
 class Query(
     PeopleQuery,
+    OrganisationQuery,
     CredentialQuery,
     CriterionQuery,
     SpecificationQuery,
@@ -62,5 +71,21 @@ class Query(
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(CommentMutation):
+class Mutation(
+    CommentMutation,
+    EngagementMutation,
+    WebinarMutation,
+    StakeholderMutation,
+    RoundtableMutation,
+    BallotMutation,
+    VoteMutation,
+    PeopleMutation,
+    OrganisationMutation,
+    CredentialMutation,
+    CriterionMutation,
+    SpecificationMutation,
+    SpecificationRevisionMutation,
+    SectionMutation,
+    DeliveryPlanMutation,
+):
     """The root of mutations."""

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 
+from domain.commands import roundtables as commands
 from domain.lifecycle import ROUNDTABLE, EngagementState, EngagementTransition
 from domain.models import roundtables as models
 from domain.models.roundtables import InvitationState
 from domain.permissions import Permission
-from domain.queries import comments, engagements, people, stakeholders
+from domain.queries import ballots, comments, engagements, people, stakeholders
 from domain.queries import roundtables as queries
-from domain.queries.ballots import INVITED
 from schema.comments import Thread
 from schema.context import Info
-from schema.fields import enum, relation, text, viewer_can
-from schema.nodes import Node, node
+from schema.fields import (
+    Expecting,
+    Idempotent,
+    enum,
+    expected,
+    mutation,
+    perform,
+    relation,
+    text,
+    viewer_can,
+)
+from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection, listing
 from schema.people import Person
 from schema.stakeholders import Stakeholder
 from schema.transitions import TransitionOption, transitions
 
 if TYPE_CHECKING:
+    from schema.ballots import Ballot
     from schema.engagements import Engagement
 
 enum(
@@ -60,7 +72,7 @@ class Invitation(Node):
     @strawberry.field(description="Whether the viewer can accept or decline it.")
     def viewer_can_answer(root: strawberry.Parent[Any], info: Info) -> bool:
         """Whom it invites can, while it stands."""
-        return root.person_id == info.context.viewer.person_id and root.state in INVITED
+        return root.person_id == info.context.viewer.person_id and root.state in ballots.INVITED
 
 
 @node(
@@ -90,6 +102,11 @@ class Roundtable(Node):
     viewer_invitation: Invitation | None = relation(
         queries.own_invitations, "The viewer's own invitation to it, if there is one."
     )
+    ballots: Connection[Annotated[Ballot, strawberry.lazy("schema.ballots")]] = connection(
+        ballots.of_topics,
+        ballots.count_of_topics,
+        "The ballots that are held in it; drafts for its moderators alone.",
+    )
     threads: Connection[Thread] = connection(
         comments.threads_of_topics,
         comments.count_threads_of_topics,
@@ -114,3 +131,140 @@ class RoundtableQuery:
         queries.count_invitations_of_viewer,
         "The invitations of the person who is asking that still stand.",
     )
+
+
+@strawberry.input(description="A roundtable to be planned.")
+class CreateRoundtableInput(Idempotent):
+    """See domain.commands.roundtables.create_roundtable."""
+
+    engagement_id: strawberry.ID = text(description="The exercise that it is part of.")
+    title: str = text(description="What it is called, at most 300 characters.")
+    agenda: str = text(
+        description="What it is to discuss, in Markdown, at most 100,000 characters.", default=""
+    )
+    starts_at: datetime = text(description="When it is planned to begin.")
+
+
+@strawberry.input(description="The texts and the time of a roundtable, as they are to be.")
+class EditRoundtableInput(Expecting):
+    """See domain.commands.roundtables.edit_roundtable."""
+
+    roundtable_id: strawberry.ID = text(description="The roundtable.")
+    title: str = text(description="What it is called, at most 300 characters.")
+    agenda: str = text(description="What it is to discuss, in Markdown.")
+    starts_at: datetime = text(description="When it is planned to begin.")
+
+
+@strawberry.input(description="A step in the life of a roundtable.")
+class AdvanceRoundtableInput(Expecting):
+    """See domain.commands.roundtables.advance_roundtable."""
+
+    roundtable_id: strawberry.ID = text(description="The roundtable.")
+    transition: EngagementTransition = text(description="The step.")
+    reason: str = text(description="Why now; those who are invited are told.")
+
+
+@strawberry.input(description="Who is to be invited. Who is invited already, stays so.")
+class InviteInput:
+    """See domain.commands.roundtables.invite."""
+
+    roundtable_id: strawberry.ID = text(description="The roundtable.")
+    stakeholder_ids: list[strawberry.ID] = text(
+        description="From 1 to 100 stakeholders of the exercise that it is part of."
+    )
+
+
+@strawberry.input(description="The answer to one's own invitation. Repeating it changes nothing.")
+class AnswerInvitationInput:
+    """See domain.commands.roundtables.answer_invitation."""
+
+    invitation_id: strawberry.ID = text(description="The invitation.")
+    accept: bool = text(
+        description="True accepts it; false declines it, and the roundtable is then out of sight."
+    )
+
+
+@strawberry.input(description="An invitation that is to stand no longer.")
+class WithdrawInvitationInput(Idempotent):
+    """See domain.commands.roundtables.withdraw_invitation."""
+
+    invitation_id: strawberry.ID = text(description="The invitation.")
+
+
+@strawberry.type
+class RoundtableMutation:
+    """What can be done with roundtables and invitations."""
+
+    @mutation(Roundtable, "Plan a roundtable of an exercise.")
+    async def create_roundtable(self, info: Info, input: CreateRoundtableInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.create_roundtable,
+            engagement_id=key(input.engagement_id, "engagementId", "Engagement"),
+            title=input.title,
+            agenda=input.agenda,
+            starts_at=input.starts_at,
+        )
+
+    @mutation(Roundtable, "Replace the texts and the time of a roundtable.")
+    async def edit_roundtable(self, info: Info, input: EditRoundtableInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.edit_roundtable,
+            roundtable_id=key(input.roundtable_id, "roundtableId", "Roundtable"),
+            title=input.title,
+            agenda=input.agenda,
+            starts_at=input.starts_at,
+            expected_revision=expected(input),
+        )
+
+    @mutation(Roundtable, "Open a roundtable or close it, with a reason.")
+    async def advance_roundtable(self, info: Info, input: AdvanceRoundtableInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.advance_roundtable,
+            roundtable_id=key(input.roundtable_id, "roundtableId", "Roundtable"),
+            transition=input.transition,
+            reason=input.reason,
+            expected_revision=expected(input),
+        )
+
+    @mutation(Roundtable, "Invite stakeholders of the exercise to a roundtable.")
+    async def invite(self, info: Info, input: InviteInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.invite,
+            roundtable_id=key(input.roundtable_id, "roundtableId", "Roundtable"),
+            stakeholder_ids=[
+                key(id, "stakeholderIds", "Stakeholder") for id in input.stakeholder_ids
+            ],
+        )
+
+    @mutation(Invitation, "Accept one's own invitation, or decline it.")
+    async def answer_invitation(self, info: Info, input: AnswerInvitationInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.answer_invitation,
+            invitation_id=key(input.invitation_id, "invitationId", "Invitation"),
+            accept=input.accept,
+        )
+
+    @mutation(Invitation, "Withdraw an invitation: the person knows of the roundtable no more.")
+    async def withdraw_invitation(self, info: Info, input: WithdrawInvitationInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.withdraw_invitation,
+            invitation_id=key(input.invitation_id, "invitationId", "Invitation"),
+        )

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 
+from domain.commands import stakeholders as commands
 from domain.models import stakeholders as models
 from domain.models.stakeholders import ConstituencyKind
 from domain.permissions import Permission
-from domain.queries import engagements, people
+from domain.queries import engagements, organisations, people
 from domain.queries import stakeholders as queries
 from schema.context import Info
-from schema.fields import enum, relation, text, viewer_can
-from schema.nodes import Node, node
+from schema.fields import Idempotent, enum, mutation, perform, relation, text, viewer_can
+from schema.nodes import Node, key, node
+from schema.organisations import Organisation
 from schema.pagination import Connection, connection
 from schema.people import Person
 
@@ -72,9 +75,90 @@ class Stakeholder(Node):
         "The constituency that the person is in; null where the exercise is.",
         by="constituency_id",
     )
+    organisation: Organisation | None = relation(
+        organisations.by_ids, "For whom the person speaks, if for any.", by="organisation_id"
+    )
     created_at: datetime = text(description="When the person's part began.")
 
     @strawberry.field(description="Whether the viewer can remove the stakeholder.")
     async def viewer_can_remove(root: strawberry.Parent[Any], info: Info) -> bool:
         """Moderators can."""
         return await viewer_can(info, Permission.MODERATE, root.topic_id)
+
+
+@strawberry.input(description="A group whose consensus is to be measured on its own.")
+class DeclareConstituencyInput(Idempotent):
+    """See domain.commands.stakeholders.declare_constituency."""
+
+    engagement_id: strawberry.ID = text(description="The exercise that it is part of.")
+    name: str = text(description="Its name, at most 200 characters, unique in the exercise.")
+    kind: ConstituencyKind = text(description="By what it is declared.")
+
+
+@strawberry.input(description="A person who is to take part in an exercise.")
+class AddStakeholderInput(Idempotent):
+    """See domain.commands.stakeholders.add_stakeholder."""
+
+    person_id: strawberry.ID = text(description="The person.")
+    constituency_id: strawberry.ID = text(
+        description="The constituency, which is part of the exercise."
+    )
+    organisation_id: strawberry.ID | None = text(
+        description="For whom the person speaks, if for any.", default=None
+    )
+
+
+@strawberry.input(description="How the viewer takes part in a public exercise.")
+class JoinEngagementInput(Idempotent):
+    """See domain.commands.stakeholders.join_engagement."""
+
+    constituency_id: strawberry.ID = text(
+        description="The viewer's choice among the constituencies of the exercise."
+    )
+    organisation_id: strawberry.ID | None = text(
+        description="For whom the viewer speaks, if for any.", default=None
+    )
+
+
+@strawberry.type
+class StakeholderMutation:
+    """What can be done with constituencies, and who takes part."""
+
+    @mutation(Constituency, "Declare a group whose consensus is measured on its own.")
+    async def declare_constituency(self, info: Info, input: DeclareConstituencyInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.declare_constituency,
+            engagement_id=key(input.engagement_id, "engagementId", "Engagement"),
+            name=input.name,
+            kind=input.kind,
+        )
+
+    @mutation(Stakeholder, "Make a person a stakeholder of an exercise.")
+    async def add_stakeholder(self, info: Info, input: AddStakeholderInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.add_stakeholder,
+            person_id=key(input.person_id, "personId", "Person"),
+            constituency_id=key(input.constituency_id, "constituencyId", "Constituency"),
+            organisation_id=_organisation(input.organisation_id),
+        )
+
+    @mutation(Stakeholder, "Take part oneself in a public exercise that is open.")
+    async def join_engagement(self, info: Info, input: JoinEngagementInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.join_engagement,
+            constituency_id=key(input.constituency_id, "constituencyId", "Constituency"),
+            organisation_id=_organisation(input.organisation_id),
+        )
+
+
+def _organisation(id: strawberry.ID | None) -> UUID | None:
+    return None if id is None else key(id, "organisationId", "Organisation")
