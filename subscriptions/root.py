@@ -6,11 +6,19 @@ import strawberry
 
 from subscriptions.activity import ActivitySubscription
 from subscriptions.comments import CommentSubscription
+from subscriptions.consensus import ConsensusSubscription
 from subscriptions.participation import PresenceMutation, PresenceSubscription
+from subscriptions.votes import VoteSubscription
 
 
 @strawberry.type(description="Everything that can be followed.")
-class Subscription(ActivitySubscription, CommentSubscription, PresenceSubscription):
+class Subscription(
+    ActivitySubscription,
+    CommentSubscription,
+    VoteSubscription,
+    ConsensusSubscription,
+    PresenceSubscription,
+):
     """The root of subscriptions."""
 
 

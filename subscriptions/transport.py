@@ -20,6 +20,7 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from schema.errors import Unauthenticated
 from schema.operations import BadRequest, Operations, Request, RequestErrors, parse_request
 from subscriptions import frames
 from subscriptions.frames import Closing, Code
@@ -45,10 +46,6 @@ class Identity(Protocol):
     @property
     def expires_at(self) -> datetime | None:
         """Say when the socket has to close; None when its token does not expire."""
-
-
-class Unauthenticated(Exception):
-    """Nobody may connect with this payload; the sentence says why, and reaches the client."""
 
 
 @dataclass(frozen=True)
@@ -121,16 +118,16 @@ class GraphQLWebSocket:
     """The ASGI endpoint, `WebSocketRoute("/graphql", GraphQLWebSocket(…))`.
 
     `authenticate` gets the payload of connection_init and raises Unauthenticated. `make_context` is
-    called for every operation, so that nothing in a context ages. `origins` are those whose pages
-    may connect, as "https://example.org"; None allows the pages of the same host. A client without
-    an Origin is no browser, and may.
+    called for every operation, so that nothing in a context ages; it may raise the same. `origins`
+    are those whose pages may connect, as "https://example.org"; None allows the pages of the same
+    host. A client without an Origin is no browser, and may.
     """
 
     def __init__(
         self,
         operations: Operations,
         authenticate: Callable[[dict[str, Any] | None, WebSocket], Awaitable[Identity]],
-        make_context: Callable[[Identity], Any],
+        make_context: Callable[[Any], Awaitable[Any]],
         limits: SocketLimits | None = None,
         origins: frozenset[str] | None = None,
     ) -> None:
@@ -298,7 +295,7 @@ class _Socket:
         try:
             identity = await self._endpoint.authenticate(payload, self._websocket)
         except Unauthenticated as error:
-            raise Closing(Code.FORBIDDEN, str(error)) from None
+            raise Closing(Code.FORBIDDEN, error.message) from None
         self._endpoint.admit(identity)
         self._identity = identity
         if identity.expires_at:
@@ -344,9 +341,9 @@ class _Socket:
             await asyncio.wait([task])
 
     async def _operate(self, id: str, request: Request, identity: Identity) -> None:
-        context = self._endpoint.make_context(identity)
         operations = self._endpoint.operations
         try:
+            context = await self._endpoint.make_context(identity)
             if operations.operation_type(request) is OperationType.SUBSCRIPTION:
                 async with aclosing(await operations.subscribe(request, context)) as results:
                     async for result in results:
@@ -355,6 +352,8 @@ class _Socket:
             else:
                 await self._send(frames.next(id, await operations.execute(request, context)))
             end = frames.complete(id)
+        except Unauthenticated as error:
+            raise Closing(Code.FORBIDDEN, error.message) from None
         except RequestErrors as error:
             end = frames.error(id, error.errors)
         self._operations.pop(id, None)  # first, for the client may use the id again at once

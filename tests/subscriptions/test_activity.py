@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -37,12 +36,6 @@ subscription ($topic: ID!, $after: String, $kinds: [EventKind!]) {
   }
 }
 """
-
-
-@pytest.fixture
-async def live(database: Database) -> AsyncIterator[Live]:
-    async with process(database) as running:
-        yield running
 
 
 async def comment(world: World, viewer: Viewer, body: str) -> None:

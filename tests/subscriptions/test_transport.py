@@ -13,9 +13,10 @@ from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
+from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
-from subscriptions.transport import GraphQLWebSocket, SocketLimits, Unauthenticated
+from subscriptions.transport import GraphQLWebSocket, SocketLimits
 from tests.subscriptions.wsclient import DEADLINE, Server, connected, serving
 
 
@@ -107,7 +108,7 @@ def endpoint(witness: Witness) -> Callable[..., GraphQLWebSocket]:
             expires_at = datetime.now(UTC) + timedelta(seconds=payload["seconds"])
         return Somebody(payload.get("key", "ada"), expires_at)
 
-    def make_context(identity: object) -> Witness:
+    async def make_context(identity: object) -> Witness:
         witness.contexts.append(identity)
         return witness
 

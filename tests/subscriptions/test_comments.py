@@ -1,0 +1,129 @@
+"""Comments as they are written, of a whole topic or of one thread."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from domain.commands import comments as commands
+from domain.models.comments import ReactionKind, SubjectKind
+from domain.permissions import ANYONE
+from domain.unit_of_work import UnitOfWork
+from schema.nodes import parse
+from tests.subscriptions.live import Live
+from tests.world import World
+
+COMMENTS = """
+subscription ($topic: ID, $thread: ID, $after: String) {
+  comments(topicId: $topic, threadId: $thread, after: $after) {
+    __typename
+    ... on CommentsSnapshot {
+      cursor sequence
+      thread { comments { nodes { body } } }
+      threads { totalCount nodes { comments { nodes { body } } } }
+    }
+    ... on CommentEvent {
+      cursor sequence kind
+      thread { id resolvedAt }
+      comment { body hiddenReason reactions { kind person { name } } }
+    }
+    ... on Reset { reason }
+  }
+}
+"""
+
+
+async def open_thread(world: World, name: str, body: str) -> UUID:
+    async with UnitOfWork(world.database, await world.viewer(name)) as uow:
+        return await commands.open_thread(
+            uow,
+            topic_id=world.engagement,
+            subject_kind=SubjectKind.BLOCK,
+            subject_id=world.blocks[0],
+            body=body,
+        )
+
+
+async def add(world: World, name: str, thread: UUID, body: str) -> UUID:
+    async with UnitOfWork(world.database, await world.viewer(name)) as uow:
+        return await commands.add_comment(uow, thread_id=thread, body=body)
+
+
+async def test_a_topic_shows_its_threads_and_then_each_change(live: Live, world: World) -> None:
+    thread = await open_thread(world, "nurse1", "Why?")
+    topic = world.id("Engagement", world.engagement)
+
+    async with live.subscribe(await world.viewer("nurse2"), COMMENTS, topic=topic) as messages:
+        snapshot = await messages.next()
+        comment = await add(world, "pharmacist1", thread, "Because.")
+        added = await messages.next()
+        async with UnitOfWork(world.database, await world.viewer("nurse1")) as uow:
+            await commands.react(uow, comment_id=comment, kind=ReactionKind.THANKS, present=True)
+        reacted = await messages.next()
+        async with UnitOfWork(world.database, await world.viewer("nurse1")) as uow:
+            await commands.resolve_thread(uow, thread_id=thread, expected_revision=1)
+        resolved = await messages.next()
+
+    assert snapshot["threads"] == {
+        "totalCount": 1,
+        "nodes": [{"comments": {"nodes": [{"body": "Why?"}]}}],
+    }
+    assert added["comment"]["body"] == "Because."
+    assert reacted["comment"]["reactions"] == [{"kind": "THANKS", "person": {"name": "Nurse1"}}]
+    assert resolved["kind"] == "THREAD_RESOLVED"
+    assert resolved["comment"] is None
+    assert resolved["thread"]["resolvedAt"] is not None
+
+
+async def test_one_thread_hears_nothing_of_another(live: Live, world: World) -> None:
+    mine = await open_thread(world, "nurse1", "Mine.")
+    other = await open_thread(world, "nurse1", "Other.")
+
+    async with live.subscribe(
+        await world.viewer("nurse2"), COMMENTS, thread=world.id("Thread", mine)
+    ) as messages:
+        snapshot = await messages.next()
+        await add(world, "nurse2", other, "Not for you.")
+        await add(world, "nurse2", mine, "For you.")
+        event = await messages.next()
+
+    assert snapshot["thread"] == {"comments": {"nodes": [{"body": "Mine."}]}}
+    assert event["comment"]["body"] == "For you."
+    assert event["sequence"] == snapshot["sequence"] + 2
+
+
+async def test_a_hidden_comment_is_replayed_without_its_words(live: Live, world: World) -> None:
+    topic = world.id("Engagement", world.engagement)
+    async with live.subscribe(ANYONE, COMMENTS, topic=topic) as messages:
+        snapshot = await messages.next()
+    thread = await open_thread(world, "nurse1", "First.")
+    canary = await add(world, "nurse1", thread, "A canary in a secret.")
+    async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+        await commands.hide_comment(uow, comment_id=canary, reason="It names a patient.")
+
+    async with live.subscribe(ANYONE, COMMENTS, topic=topic, after=snapshot["cursor"]) as messages:
+        replayed = await messages.take(4)
+    async with live.subscribe(
+        await world.viewer("nurse1"), COMMENTS, thread=world.id("Thread", thread)
+    ) as messages:
+        own = await messages.next()
+
+    assert "canary" not in str(replayed)
+    assert "patient" not in str(replayed)
+    assert own["thread"]["comments"]["nodes"][1]["body"] == "A canary in a secret."
+
+
+@pytest.mark.parametrize("both", [True, False])
+async def test_a_topic_or_a_thread_is_needed(live: Live, world: World, both: bool) -> None:  # noqa: FBT001
+    thread = await open_thread(world, "nurse1", "One.")
+    variables = {
+        "topic": world.id("Engagement", world.engagement),
+        "thread": world.id("Thread", thread),
+    }
+
+    async with live.subscribe(ANYONE, COMMENTS, **(variables if both else {})) as messages:
+        result = await messages.result()
+
+    assert result["errors"][0]["extensions"]["code"] == "INVALID"
+    assert parse(variables["thread"], "id") == ("Thread", thread)
