@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, String, bindparam, case, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import EngagementState, Facts, SpecificationState
@@ -42,7 +42,8 @@ _REVISIONS = (
 )
 
 BY_IDS = _SPECIFICATIONS.where(Specification.id == func.any(ids()))
-_STATE = bindparam("state", type_=Specification.state.type)
+# PostgreSQL asks for the type of a parameter that may be null.
+_STATE = cast(bindparam("state"), String)
 LISTED: Listed[Specification] = Listed(
     _SPECIFICATIONS.where(or_(_STATE.is_(None), Specification.state == _STATE)), Specification
 )
