@@ -118,7 +118,7 @@ def _option(
     reasons = (
         ()
         if permitted(move.permission)
-        else (f"{move.transition} of a {machine.noun} needs the permission {move.permission}.",)
+        else (f"{move.transition} of this {machine.noun} needs the permission {move.permission}.",)
     )
     missing = tuple(
         sentence for requirement in move.requirements if (sentence := requirement.missing(facts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, cast, exists, func, or_, select
+from sqlalchemy import Integer, bindparam, cast, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import BallotState, EngagementState, Facts
@@ -34,7 +34,7 @@ _STATE = bindparam("state", type_=Engagement.state.type)
 BY_IDS = _ENGAGEMENTS.where(Engagement.id == func.any(ids()))
 OF_SPECIFICATIONS = Paged(_ENGAGEMENTS, Engagement, Engagement.specification_id)
 LISTED = Listed[Engagement](
-    _ENGAGEMENTS.where(or_(_STATE.is_(None), Engagement.state == _STATE)), Engagement
+    _ENGAGEMENTS.where(Engagement.state == func.coalesce(_STATE, Engagement.state)), Engagement
 )
 WEBINARS_BY_IDS = _WEBINARS.where(Webinar.id == func.any(ids()))
 WEBINARS_OF_ENGAGEMENTS = _WEBINARS.where(Webinar.engagement_id == func.any(ids())).order_by(
