@@ -15,7 +15,10 @@ from domain.models.base import Key, Record, new_id
 
 
 class Specification(Record):
-    """One version of a credential's blueprint; `revision` counts every change of its text."""
+    """One version of a credential's blueprint.
+
+    `revision` counts every change of its text and every step of its life.
+    """
 
     __tablename__ = "specifications"
     __table_args__ = (
@@ -95,8 +98,9 @@ class Block(Record):
 class SpecificationRevision(Record):
     """The whole text of a specification as it stood, named and hashed; never changed.
 
-    `content` is the list of sections with their blocks; `content_hash` is the SHA-256 of its
-    canonical JSON, in hex.
+    `number` is the revision of the specification that had this text. `content` holds its title,
+    summary, target professions and sections with their blocks; `content_hash` is the SHA-256 of
+    its canonical JSON, in hex.
     """
 
     __tablename__ = "specification_revisions"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -212,6 +213,29 @@ async def test_every_change_is_told_to_everybody(ask: Ask, world: World) -> None
         for audience in sorted(Audience)
         for kind in ("BLOCK_MOVED", "SECTION_REMOVED")
     ]
+
+
+async def test_people_who_add_at_once_leave_no_gap(ask: Ask, world: World) -> None:
+    await asyncio.gather(
+        *(
+            edit(
+                ask,
+                world,
+                "addSection",
+                "section { id }",
+                specificationId=world.id("Specification", world.specification),
+                heading=f"New {number}",
+                position=1,
+                expectedRevision=None,
+            )
+            for number in range(4)
+        )
+    )
+
+    found = await whole(ask, world)
+
+    assert len(outline(found)) == 7
+    assert found["revision"] == 5
 
 
 @pytest.mark.parametrize("position", [0, 4, -1])

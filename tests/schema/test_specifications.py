@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -412,6 +413,35 @@ async def test_a_launch_supersedes_the_version_before(ask: Ask, world: World) ->
     assert launched["specification"]["launchedAt"] is not None
     assert data["node"] == {"state": "SUPERSEDED", "revision": 2}
     assert [(fact["transition"], fact["state"]) for fact in facts] == [("LAUNCH", "SUPERSEDED")]
+
+
+async def test_of_two_launches_at_once_the_later_one_supersedes_the_other(
+    ask: Ask, world: World
+) -> None:
+    other = await add_version(world, 2, SpecificationState.CANDIDATE)
+    await put(world, SpecificationState.CANDIDATE)
+    viewer = await world.viewer("secretary")
+
+    found = await asyncio.gather(
+        *(
+            change(
+                ask,
+                viewer,
+                "advanceSpecification",
+                "specification { id }",
+                specificationId=world.id("Specification", id),
+                transition="LAUNCH",
+                reason="Both at once.",
+                expectedRevision=None,
+            )
+            for id in (world.specification, other.id)
+        )
+    )
+    async with world.database.read() as session:
+        states = sorted(await session.scalars(select(Specification.state)))
+
+    assert all("specification" in each for each in found)
+    assert states == [SpecificationState.LAUNCHED, SpecificationState.SUPERSEDED]
 
 
 async def test_threads_and_exercises_are_reached_from_a_specification(
