@@ -11,6 +11,7 @@ from typing import Any
 
 import uvloop
 
+from api import logs
 from api import settings as settings_module
 from api.app import create_app
 from api.graphql import printed
@@ -19,6 +20,7 @@ from api.server import serve as serve_app
 from api.settings import Settings, SettingsError
 from domain import migrations
 from domain.commands.foundation import found
+from domain.database import Unusable
 from domain.embedded import EmbeddedServerError
 from domain.errors import DomainError
 from domain.queries import people
@@ -100,10 +102,11 @@ def _parser() -> argparse.ArgumentParser:
 def main(words: list[str] | None = None) -> int:
     """Run one command; return the exit status, 2 with a sentence when it was refused."""
     arguments = _parser().parse_args(words)
+    logs.configure()
     try:
         run: Any = arguments.run(arguments, settings_module.read())
         uvloop.run(run)
-    except (SettingsError, EmbeddedServerError, DomainError, ConnectionError) as error:
+    except (SettingsError, Unusable, EmbeddedServerError, DomainError, ConnectionError) as error:
         print(f"{error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, asyncio.CancelledError):

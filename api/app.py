@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -65,8 +64,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
         return JSONResponse({"alive": True})
 
     async def ready(_: Request) -> JSONResponse:
-        async with process.database.read() as session:
-            await session.execute(text("SELECT 1"))
+        await process.database.answer()
         healthy = process.wakeups.healthy
         return JSONResponse({"ready": healthy}, status_code=200 if healthy else 503)
 

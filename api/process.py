@@ -7,26 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-
 from api import auth
 from api.auth import Tokens
 from api.settings import Settings, SettingsError
 from domain import embedded, migrations
-from domain.database import APP_ROLE, Database, create_engine
+from domain.database import Database, create_engine
 from subscriptions.presence import Presence
 from subscriptions.wakeup import Wakeups
-
-OLDEST_POSTGRES = 150_000
-ROLE = text(
-    """
-    SELECT current_setting('server_version_num')::int AS version, current_user AS role,
-           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
-           pg_get_userbyid((SELECT relowner FROM pg_class WHERE oid = to_regclass('events')))
-               AS owner
-    """
-)
 
 
 @dataclass(frozen=True)
@@ -65,8 +52,8 @@ async def addresses(settings: Settings) -> AsyncIterator[Addresses]:
 async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator[Process]:
     """Run everything but the server itself.
 
-    The embedded database is migrated; another one only with `migrate`. Raises SettingsError with a
-    sentence when the database is too old, lacks migrations or would be used as its owner.
+    The embedded database is migrated; another one only with `migrate`. Raises Unusable or
+    SettingsError with a sentence when the database cannot be used, or lacks migrations.
     """
     async with addresses(settings) as found:
         if settings.embedded or migrate:
@@ -89,15 +76,7 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
 
 
 async def _require_ready(database: Database) -> None:
-    try:
-        async with database.engine.connect() as connection:
-            found = (await connection.execute(ROLE)).one()
-    except (OSError, DBAPIError) as error:
-        raise SettingsError(_unreachable(error)) from None
-    if found.version < OLDEST_POSTGRES:
-        raise SettingsError(
-            f"This database is PostgreSQL {found.version // 10_000}; 15 or later is needed."
-        )
+    await database.require_standing()
     lacking = await migrations.missing(database.engine)
     if lacking:
         raise SettingsError(
@@ -105,22 +84,3 @@ async def _require_ready(database: Database) -> None:
             + "; ".join(lacking)
             + ". Run `python -m api migrate`, or serve with --migrate."
         )
-    if found.superuser or found.owner == found.role:
-        raise SettingsError(
-            f"The application would act as {found.role}, who owns the tables or is a superuser. "
-            f"Let its login be a member of the role {APP_ROLE}."
-        )
-
-
-def _unreachable(error: Exception) -> str:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    if state in {"22023", "42704", "42501"}:  # the role does not exist, or is not ours to take
-        return (
-            f"The database has no role {APP_ROLE} that this login may take. Run "
-            f"`python -m api migrate` as the owner of the database (DATABASE_OWNER_URL), and "
-            f"GRANT {APP_ROLE} to the login of DATABASE_URL."
-        )
-    return (
-        "The database cannot be reached. Please check that it runs and that DATABASE_URL is right. "
-        f"It said: {getattr(error, 'orig', error)}"
-    )

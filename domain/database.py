@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 APP_ROLE = "concordat_app"
+OLDEST_POSTGRES = 150_000
+# What a reading function is handed; only the domain knows more of it than that.
+Session: TypeAlias = AsyncSession
+
+_STANDING = text(
+    """
+    SELECT current_setting('server_version_num')::int AS version, current_user AS role,
+           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+           (SELECT pg_get_userbyid(relowner) = current_user FROM pg_class
+            WHERE oid = to_regclass('events')) AS owner
+    """
+)
+# SQLSTATEs of a role that does not exist, or that the login may not take.
+_ROLE_REFUSED = {"22023", "42704", "42501"}
+
+
+class Unusable(Exception):
+    """The application cannot work on this database; the sentence says what would be right."""
+
 
 Wake = Callable[[Iterable[UUID]], Awaitable[None]]
 
@@ -82,6 +103,41 @@ class Database:
             )
             yield session
 
+    async def answer(self) -> None:
+        """Return when the database answers; an error of the driver where it does not."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def require_standing(self) -> None:
+        """Raise Unusable unless the database is reachable, new enough, and not ours to own."""
+        try:
+            async with self.engine.connect() as connection:
+                found = (await connection.execute(_STANDING)).one()
+        except (OSError, DBAPIError) as error:
+            raise Unusable(_unreachable(error)) from None
+        if found.version < OLDEST_POSTGRES:
+            raise Unusable(
+                f"This database is PostgreSQL {found.version // 10_000}; 15 or later is needed."
+            )
+        if found.superuser or found.owner:
+            raise Unusable(
+                f"The application would act as {found.role}, who owns the tables or is a "
+                f"superuser. Let its login be a member of the role {APP_ROLE}."
+            )
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def _unreachable(error: Exception) -> str:
+    if getattr(getattr(error, "orig", None), "sqlstate", None) in _ROLE_REFUSED:
+        return (
+            f"The database has no role {APP_ROLE} that this login may take. Run "
+            "`python -m api migrate` as the owner of the database (DATABASE_OWNER_URL), and "
+            f"GRANT {APP_ROLE} to the login of DATABASE_URL."
+        )
+    return (
+        "The database cannot be reached. Please check that it runs and that DATABASE_URL is "
+        f"right. It said: {getattr(error, 'orig', error)}"
+    )

@@ -9,10 +9,9 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
 
-from domain.database import Database
+from domain.database import Database, Session
 from domain.permissions import Viewer
 
 # A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
@@ -26,7 +25,7 @@ class Context:
         self.database = database
         self.viewer = viewer
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
-        self._snapshot: AsyncSession | None = None
+        self._snapshot: Session | None = None
         self._turn = asyncio.Lock()
 
     async def load(self, batch: Batch, key: UUID, *arguments: Hashable) -> Any:
@@ -41,7 +40,7 @@ class Context:
         return await self._loaders[name].load(key)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
+    async def reading(self) -> AsyncIterator[Session]:
         """Give a session: the snapshot's, one at a time, while there is one, else a short one."""
         if self._snapshot is None:
             async with self.database.read() as session:
@@ -51,7 +50,7 @@ class Context:
                 yield self._snapshot
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+    async def snapshot(self) -> AsyncIterator[Session]:
         """Let all reads inside see the database as of one moment."""
         async with self.database.snapshot() as session:
             self._snapshot = session

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import relay
 
+from domain.database import Session
 from domain.errors import DomainError, Invalid
 from domain.models.topics import StoredEvent
 from domain.permissions import Audience
@@ -120,7 +120,7 @@ async def _page(context: LiveContext, position: Position) -> list[StoredEvent] |
         return list(await topics.events_after(session, position, PAGE))
 
 
-async def _end(context: LiveContext, session: AsyncSession, topic_id: UUID) -> Position:
+async def _end(context: LiveContext, session: Session, topic_id: UUID) -> Position:
     try:
         return await topics.position(session, context.viewer, topic_id)
     except DomainError as error:

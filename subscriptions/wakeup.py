@@ -285,7 +285,9 @@ class _Reconnecting(BroadcastBackend):
                 pause = min(2 * pause, 2.0)
             else:
                 self.connected = True
-        log.info("the wake-ups are connected")
+        if self._fault is not None:
+            log.info("the wake-ups are connected again")
+            self._fault = None
 
     def _arrive(self, channel: str, message: str) -> None:
         if len(self._waiting) >= _MOST_WAITING:
