@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
@@ -13,6 +13,7 @@ from domain.models import credentials as models
 from domain.models.credentials import CredentialLinkKind
 from domain.permissions import Permission
 from domain.queries import credentials as queries
+from domain.queries import specifications
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -26,7 +27,10 @@ from schema.fields import (
     viewer_can,
 )
 from schema.nodes import Node, key, node
-from schema.pagination import Connection, listing
+from schema.pagination import Connection, connection, listing
+
+if TYPE_CHECKING:
+    from schema.specifications import Specification
 
 enum(
     CredentialLinkKind,
@@ -76,6 +80,13 @@ class Credential(Node):
         queries.titles, "Every title that it had, the first one first, the present one last."
     )
     links: list[CredentialLink] = relation(queries.links, "How it relates to other credentials.")
+    specifications: Connection[
+        Annotated[Specification, strawberry.lazy("schema.specifications")]
+    ] = connection(
+        specifications.of_credentials,
+        specifications.count_of_credentials,
+        "The versions of its specification that the viewer may know of.",
+    )
 
     @strawberry.field(description="Whether the viewer can retitle it and relate it to others.")
     async def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:

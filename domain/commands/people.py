@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import Select, bindparam, delete, func, insert, select
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import (
@@ -123,8 +123,8 @@ async def add_profession(
         )
     if not regulators:
         raise Invalid("A profession has at least one regulator.", ("regulators",))
-    known_regulators = dict((await uow.session.execute(REGULATORS)).tuples().all())
-    known_groupings = dict((await uow.session.execute(GROUPINGS)).tuples().all())
+    known_regulators = await _by_name(uow, REGULATORS)
+    known_groupings = await _by_name(uow, GROUPINGS)
     _require_known(regulators, known_regulators, "regulators")
     _require_known(groupings, known_groupings, "groupings")
     profession = Profession(name=wanted)
@@ -141,6 +141,10 @@ async def add_profession(
     )
     uow.emit(BODY_ID, ProfessionAdded(profession_id=profession.id))
     return profession.id
+
+
+async def _by_name(uow: UnitOfWork, statement: Select[str, UUID]) -> dict[str, UUID]:
+    return {row[0]: row[1] for row in await uow.session.execute(statement)}
 
 
 def _require_known(wanted: Sequence[str], known: Mapping[str, UUID], path: str) -> None:

@@ -243,3 +243,17 @@ async def test_everybody_pages_through_the_credentials(ask: Ask, world: World) -
     data = await ask(ANYONE, "{ credentials(last: 1) { totalCount nodes { code } } }")
 
     assert data["credentials"] == {"totalCount": 2, "nodes": [{"code": "STROKE"}]}
+
+
+async def test_a_credential_has_the_versions_of_its_specification(ask: Ask, world: World) -> None:
+    data = await ask(
+        ANYONE,
+        "query ($code: String!) { credential(code: $code) { specifications { "
+        "totalCount nodes { id } } } }",
+        code="PAIN",
+    )
+
+    assert data["credential"]["specifications"] == {
+        "totalCount": 1,
+        "nodes": [{"id": world.id("Specification", world.specification)}],
+    }
