@@ -1,0 +1,157 @@
+"""While a ballot is blind, nobody who is not entitled can tell whether somebody has voted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+
+from api.graphql import schema
+from domain.consensus.choices import BallotKind
+from domain.database import Database, create_engine
+from domain.models.ballots import BallotVisibility
+from domain.permissions import ANYONE, Viewer
+from domain.queries import topics
+from schema.context import Context
+from tests.ballots import close, opened, vote
+from tests.conftest import Server
+from tests.world import World
+
+Copy = Callable[[], Awaitable[World]]
+
+# Everything that the API says of a ballot, but when it was closed: that is no two times the same.
+EVERYTHING = """
+query ($ballot: ID!, $other: ID!, $vote: ID!, $engagement: ID!) {
+  ballot: node(id: $ballot) { id ...everything }
+  other: node(id: $other) { id ...everything }
+  vote: node(id: $vote) { id ... on Vote { rationale choice voter { id } } }
+  engagement: node(id: $engagement) {
+    id
+    ... on Engagement {
+      state revision availableTransitions { transition allowed reasons missing }
+      threads { totalCount }
+    }
+  }
+}
+fragment everything on Ballot {
+  kind question state visibility reasonPolicy electorateGrows revision createdAt openedAt
+  rule { name version parameters { name number enabled } } ruleHash
+  choices { choice rating needsReason }
+  author { id name } subjectKind subjectRevision subject { id } topic { id }
+  viewerVote { id choice rationale } viewerCanVote viewerCanModerate
+  votes { totalCount pageInfo { hasNextPage startCursor endCursor }
+          nodes { id choice rationale castAt voter { id } history { revision } } }
+  threads { totalCount nodes { id } }
+  availableTransitions { transition allowed reasons missing }
+  consensus {
+    status reasons ruleHash asOf turnout { voted eligible }
+    overall { counts { choice count } voted eligible inFavour of }
+    byConstituency { constituency { id name } counts { choice count } voted eligible status }
+  }
+}
+"""
+
+
+@pytest.fixture
+async def copy(
+    server: Server, database: Database, database_name: str, world: World
+) -> AsyncIterator[Copy]:
+    """Make copies of the world as it is at that moment, each in a database of its own."""
+    made: dict[str, Database] = {}
+
+    async def make() -> World:
+        name = f"test_{uuid4().hex}"
+        await database.close()
+        await server.statement(f"CREATE DATABASE {name} TEMPLATE {database_name} STRATEGY wal_log")
+        made[name] = Database(create_engine(server.server.url("concordat_app", name)))
+        return replace(world, database=made[name])
+
+    yield make
+    for name, each in made.items():
+        await each.close()
+        await server.statement(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def received(world: World, viewer: Viewer, ballot: UUID, other: UUID, cast: UUID) -> bytes:
+    """Return every byte that a viewer gets of the ballots, the exercise and its event stream."""
+    result = await schema.execute(
+        EVERYTHING,
+        variable_values={
+            "ballot": world.id("Ballot", ballot),
+            "other": world.id("Ballot", other),
+            "vote": world.id("Vote", cast),
+            "engagement": world.id("Engagement", world.engagement),
+        },
+        context_value=Context(world.database, viewer),
+    )
+    assert result.errors is None, result.errors
+    async with world.database.read() as session:
+        end = await topics.position(session, viewer, world.engagement)
+        events = await topics.events_after(session, replace(end, sequence=0), 1_000)
+    stream = [[each.sequence, each.kind, each.data, each.actor_id] for each in events]
+    return orjson.dumps([result.data, end.sequence, end.epoch, stream], default=str)
+
+
+@pytest.mark.parametrize(
+    ("name", "visibility"),
+    [
+        (None, BallotVisibility.AFTER_CLOSE),
+        ("stranger", BallotVisibility.AFTER_CLOSE),
+        ("provider", BallotVisibility.AFTER_CLOSE),
+        ("nurse2", BallotVisibility.AFTER_CLOSE),
+        ("pharmacist1", BallotVisibility.AFTER_CLOSE),
+        ("developer", BallotVisibility.AFTER_CLOSE),
+        (None, BallotVisibility.LIVE),
+        ("stranger", BallotVisibility.LIVE),
+    ],
+)
+async def test_the_bytes_of_who_is_not_entitled_are_the_same_whether_or_not_somebody_voted(
+    world: World, copy: Copy, name: str | None, visibility: BallotVisibility
+) -> None:
+    ballot = await opened(world, BallotKind.SENSE_CHECK, visibility)
+    other = await opened(world, BallotKind.POSITIONS)
+    quiet, lively = await copy(), await copy()
+
+    cast = await vote(lively, "nurse1", ballot, "AGREE", "A canary.")
+    await vote(lively, "nurse1", ballot, "DISAGREE", "Another canary.")
+    await vote(lively, "physiotherapist3", ballot, "PASS")
+    before, after = [
+        await received(each, await _viewer(each, name), ballot, other, cast)
+        for each in (quiet, lively)
+    ]
+    assert after == before
+    assert b"canary" not in after
+
+    # What happens afterwards, beside the votes, does not give them away either.
+    for each in (quiet, lively):
+        await close(each, other)
+    before, after = [
+        await received(each, await _viewer(each, name), ballot, other, cast)
+        for each in (quiet, lively)
+    ]
+    assert after == before
+
+
+async def test_a_moderator_of_a_blind_ballot_learns_the_turnout_and_no_value(
+    world: World, copy: Copy
+) -> None:
+    ballot = await opened(world, BallotKind.SENSE_CHECK, BallotVisibility.AFTER_CLOSE)
+    other = await opened(world, BallotKind.POSITIONS)
+    agreeing, disagreeing = await copy(), await copy()
+
+    cast = await vote(agreeing, "nurse1", ballot, "AGREE", "A canary.")
+    await vote(disagreeing, "nurse1", ballot, "DISAGREE", "Another, longer canary.")
+    moderator = await world.viewer("moderator")
+    for_one, for_other = [
+        await received(each, moderator, ballot, other, cast) for each in (agreeing, disagreeing)
+    ]
+
+    assert for_one == for_other
+    assert b'"turnout":{"voted":1,"eligible":9}' in for_one
+
+
+async def _viewer(world: World, name: str | None) -> Viewer:
+    return ANYONE if name is None else await world.viewer(name)
