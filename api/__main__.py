@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uvloop
@@ -18,7 +18,7 @@ from api.graphql import printed
 from api.process import addresses, running
 from api.server import serve as serve_app
 from api.settings import Settings, SettingsError
-from domain import migrations
+from domain import migrations, retention
 from domain.commands.foundation import found
 from domain.database import Unusable
 from domain.embedded import EmbeddedServerError
@@ -52,6 +52,14 @@ async def init(arguments: argparse.Namespace, settings: Settings) -> None:
     async with running(settings) as process:
         await found(process.database, name=arguments.name, email=arguments.email)
     print(f"{arguments.name} <{arguments.email}> administers this installation.")
+
+
+async def forget(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Forget events that are older than some days; cursors from before them are reset."""
+    before = datetime.now(UTC) - timedelta(days=arguments.days)
+    async with addresses(settings) as where:
+        removed = await retention.forget(where.owner, before)
+    print(f"{removed:,} events from before {before:%d %B %Y} are forgotten.")
 
 
 async def token(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -92,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     first = add("init", init)
     first.add_argument("--name", required=True, help="of the first administrator")
     first.add_argument("--email", required=True, help="of the first administrator")
+    old = add("forget", forget)
+    old.add_argument("--days", type=int, required=True, help="how many days are kept")
     for_whom = add("token", token)
     for_whom.add_argument("email", help="the address of the person")
     for_whom.add_argument("--hours", type=int, default=8, help="how long it is valid (8)")

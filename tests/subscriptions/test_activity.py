@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 
 from domain.commands import comments
 from domain.database import Database, create_engine
-from domain.migrations import owner_engine
 from domain.models.comments import SubjectKind
 from domain.models.people import Membership
 from domain.models.topics import Topic
 from domain.permissions import ANYONE, Viewer
+from domain.retention import forget
 from domain.unit_of_work import UnitOfWork
 from tests.conftest import Server
 from tests.subscriptions.live import Live, process
@@ -191,15 +192,15 @@ async def test_a_history_that_is_not_kept_any_more_resets(
         snapshot = await messages.next()
     await comment(world, nurse, "One.")
     await comment(world, nurse, "Two.")
-    engine = owner_engine(server.server.url("postgres", database_name))
-    async with engine.begin() as connection:
-        await connection.execute(text("DELETE FROM events WHERE sequence <= 2"))
-    await engine.dispose()
+    removed = await forget(server.server.url("postgres", database_name), datetime.now(UTC))
+    await comment(world, nurse, "Three.")
 
     lost, again = await reset(live, world, nurse, snapshot["cursor"])
 
+    # Four events of each of three audiences.
+    assert removed == 12
     assert lost["reason"] == "The events after this cursor are not kept any more."
-    assert again["sequence"] == 4
+    assert again["sequence"] == 6
 
 
 async def test_a_restored_history_resets_those_who_follow(live: Live, world: World) -> None:
