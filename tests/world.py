@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from domain.database import Database
 from domain.ids import new_id
 from domain.lifecycle import EngagementState, SpecificationState
@@ -16,8 +18,8 @@ from domain.models.organisations import Organisation, OrganisationKind
 from domain.models.people import Membership, Person, ScopeKind
 from domain.models.specifications import Block, BlockKind, Section, Specification
 from domain.models.stakeholders import Constituency, ConstituencyKind, Stakeholder
-from domain.models.topics import Topic, TopicKind
-from domain.permissions import Role, Viewer
+from domain.models.topics import StoredEvent, Topic, TopicKind
+from domain.permissions import Audience, Role, Viewer
 from domain.queries import people
 from schema.nodes import global_id
 
@@ -54,6 +56,16 @@ class World:
                 session.add(record)
                 await session.flush()
             await session.commit()
+
+    async def events(self, topic_id: UUID) -> list[tuple[str, Audience]]:
+        """Return the kinds of a topic's events, stream by stream, in order."""
+        async with self.database.read() as session:
+            rows = await session.scalars(
+                select(StoredEvent)
+                .where(StoredEvent.topic_id == topic_id)
+                .order_by(StoredEvent.audience, StoredEvent.sequence)
+            )
+        return [(row.kind, row.audience) for row in rows]
 
     def id(self, type_name: str, key: UUID) -> str:
         """Return the global id of something."""

@@ -7,15 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from domain.consensus.choices import BallotKind, ReasonPolicy
-from domain.consensus.rules import default_rule, dump_rule
-from domain.lifecycle import BallotState
-from domain.models.ballots import Ballot, BallotVisibility, Elector
-from domain.models.topics import StoredEvent
+from domain.models.ballots import Elector
 from domain.permissions import ANYONE, Audience
 from schema.nodes import parse
+from tests.ballots import opened
 from tests.conftest import Ask
-from tests.world import NOW, World
+from tests.world import World
 
 ERROR = "... on Error { code message path }"
 CREATE = f"""
@@ -163,41 +160,6 @@ async def withdraw(ask: Ask, world: World, id: str, by: str = "moderator") -> An
     return data["withdrawInvitation"]
 
 
-async def hold_ballot(world: World, roundtable: str, *names: str) -> Ballot:
-    ballot = Ballot(
-        topic_id=parse(roundtable, "id")[1],
-        kind=BallotKind.SENSE_CHECK,
-        question="Is this right?",
-        author_id=world.people["moderator"],
-        state=BallotState.OPEN,
-        visibility=BallotVisibility.LIVE,
-        reason_policy=ReasonPolicy.OPTIONAL,
-        electorate_grows=True,
-        rule=dump_rule(default_rule(BallotKind.SENSE_CHECK)),
-        created_at=NOW,
-    )
-    electors = [
-        Elector(
-            ballot_id=ballot.id,
-            person_id=world.people[name],
-            constituency_id=world.constituencies["Nurses"],
-        )
-        for name in names
-    ]
-    await world.add(ballot, *electors)
-    return ballot
-
-
-async def events(world: World, topic_id: Any) -> list[tuple[str, Audience]]:
-    async with world.database.read() as session:
-        rows = await session.scalars(
-            select(StoredEvent)
-            .where(StoredEvent.topic_id == topic_id)
-            .order_by(StoredEvent.audience, StoredEvent.sequence)
-        )
-    return [(row.kind, row.audience) for row in rows]
-
-
 async def test_a_moderator_plans_a_roundtable_and_only_moderators_hear_of_it(
     ask: Ask, world: World
 ) -> None:
@@ -215,8 +177,8 @@ async def test_a_moderator_plans_a_roundtable_and_only_moderators_hear_of_it(
         "availableTransitions": [{"transition": "OPEN", "allowed": True, "missing": []}],
     }
     created = "ROUNDTABLE_CREATED"
-    assert await events(world, world.engagement) == [(created, Audience.MODERATORS)]
-    assert await events(world, parse(id, "id")[1]) == [
+    assert await world.events(world.engagement) == [(created, Audience.MODERATORS)]
+    assert await world.events(parse(id, "id")[1]) == [
         (created, Audience.MEMBERS),
         (created, Audience.MODERATORS),
     ]
@@ -309,12 +271,12 @@ async def test_an_invitation_is_shown_to_the_person_and_told_to_them(
             }
         ],
     }
-    assert ("INVITATION_SENT", Audience.MEMBERS) in await events(world, world.people["nurse1"])
+    assert ("INVITATION_SENT", Audience.MEMBERS) in await world.events(world.people["nurse1"])
 
 
 async def test_inviting_again_changes_nothing(ask: Ask, world: World) -> None:
     id = await create(ask, world, "nurse1")
-    before = await events(world, world.people["nurse1"])
+    before = await world.events(world.people["nurse1"])
 
     again = await invite(ask, world, id, "nurse1", "pharmacist1")
 
@@ -323,7 +285,7 @@ async def test_inviting_again_changes_nothing(ask: Ask, world: World) -> None:
         (node["person"]["name"], node["stakeholder"]["constituency"]["name"])
         for node in again["roundtable"]["invitations"]["nodes"]
     ] == [("Nurse1", "Nurses"), ("Pharmacist1", "Pharmacists")]
-    assert await events(world, world.people["nurse1"]) == before
+    assert await world.events(world.people["nurse1"]) == before
 
 
 async def test_who_may_invite_whom(ask: Ask, world: World) -> None:
@@ -422,7 +384,7 @@ async def test_an_electorate_grows_with_those_invited_and_does_not_shrink(
 ) -> None:
     id = await create(ask, world, "nurse1")
     await advance(ask, world, id)
-    ballot = await hold_ballot(world, id, "nurse1")
+    ballot = await opened(world, topic_id=parse(id, "id")[1], electorate_grows=True)
 
     await invite(ask, world, id, "nurse2")
     refused = await withdraw(ask, world, await invitation_of(ask, world, id, "nurse2"))
@@ -437,7 +399,7 @@ async def test_an_electorate_grows_with_those_invited_and_does_not_shrink(
 
     async with world.database.read() as session:
         electors = set(
-            await session.scalars(select(Elector.person_id).where(Elector.ballot_id == ballot.id))
+            await session.scalars(select(Elector.person_id).where(Elector.ballot_id == ballot))
         )
     assert electors == {world.people["nurse1"], world.people["nurse2"]}
     assert refused["code"] == "CONFLICT"
@@ -482,13 +444,13 @@ async def test_a_roundtable_opens_and_closes_once_its_ballots_are_closed(
 
     by_guest = await advance(ask, world, id, by="nurse1")
     by_outsider = await advance(ask, world, id, by="nurse2")
-    opened = await advance(ask, world, id)
-    await hold_ballot(world, id, "nurse1")
+    begun = await advance(ask, world, id)
+    await opened(world, topic_id=parse(id, "id")[1])
     blocked = await advance(ask, world, id, "CLOSE")
 
     assert by_guest["code"] == "NOT_ALLOWED"
     assert by_outsider["code"] == "NOT_FOUND"
-    assert opened["roundtable"] == {"state": "OPEN", "revision": 2}
+    assert begun["roundtable"] == {"state": "OPEN", "revision": 2}
     assert blocked["message"] == "Ballots still open: 1."
 
 

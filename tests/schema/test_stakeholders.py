@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
-from domain.consensus.choices import BallotKind, ReasonPolicy
-from domain.consensus.rules import default_rule, dump_rule
-from domain.lifecycle import BallotState, EngagementState
-from domain.models.ballots import Ballot, BallotVisibility, Elector
+from domain.lifecycle import BallotTransition, EngagementState
+from domain.models.ballots import Elector, TallyRow
 from domain.models.engagements import Engagement
-from domain.models.topics import StoredEvent, Topic
+from domain.models.topics import Topic
 from domain.permissions import ANYONE, Audience
+from tests.ballots import advance, close, draft, opened
 from tests.conftest import Ask
-from tests.world import NOW, World
+from tests.world import World
 
 ERROR = "... on Error { code message path }"
 DECLARE = f"""
@@ -77,40 +78,13 @@ async def put(world: World, state: EngagementState = EngagementState.OPEN, **top
         await session.commit()
 
 
-async def hold_ballot(world: World, topic_id: Any, *names: str, grows: bool = False) -> Ballot:
-    """Hold an open ballot with these electors, all of them nurses."""
-    ballot = Ballot(
-        topic_id=topic_id,
-        kind=BallotKind.SENSE_CHECK,
-        question="Is this right?",
-        author_id=world.people["moderator"],
-        state=BallotState.OPEN,
-        visibility=BallotVisibility.LIVE,
-        reason_policy=ReasonPolicy.OPTIONAL,
-        electorate_grows=grows,
-        rule=dump_rule(default_rule(BallotKind.SENSE_CHECK)),
-        created_at=NOW,
-    )
-    electors = [
-        Elector(
-            ballot_id=ballot.id,
-            person_id=world.people[name],
-            constituency_id=world.constituencies["Nurses"],
-        )
-        for name in names
-    ]
-    await world.add(ballot, *electors)
-    return ballot
-
-
-async def events(world: World, topic_id: Any) -> list[tuple[str, Audience]]:
+async def ballots_of(world: World, name: str) -> list[UUID]:
+    """Return the ballots that a person may vote in."""
     async with world.database.read() as session:
         rows = await session.scalars(
-            select(StoredEvent)
-            .where(StoredEvent.topic_id == topic_id)
-            .order_by(StoredEvent.audience, StoredEvent.sequence)
+            select(Elector.ballot_id).where(Elector.person_id == world.people[name])
         )
-    return [(row.kind, row.audience) for row in rows]
+    return list(rows)
 
 
 async def test_a_moderator_declares_a_constituency(ask: Ask, world: World) -> None:
@@ -203,7 +177,7 @@ async def test_a_moderator_adds_a_person_for_an_organisation(ask: Ask, world: Wo
     }
     both = [Audience.MEMBERS, Audience.MODERATORS]
     for topic in (world.engagement, world.people["stranger"]):
-        assert await events(world, topic) == [("STAKEHOLDER_ADDED", each) for each in both]
+        assert await world.events(topic) == [("STAKEHOLDER_ADDED", each) for each in both]
 
 
 @pytest.mark.parametrize(
@@ -274,17 +248,30 @@ async def test_nobody_joins_unknown_early_or_uninvited(ask: Ask, world: World) -
 
 
 async def test_who_joins_is_entered_in_open_ballots_that_grow(ask: Ask, world: World) -> None:
-    growing = await hold_ballot(world, world.engagement, "nurse1", grows=True)
-    fixed = await hold_ballot(world, world.engagement, "nurse1")
+    growing = await opened(world, electorate_grows=True)
+    await opened(world, electorate_grows=False)
 
     await ask(await world.viewer("stranger"), JOIN, input=nurses(world))
 
+    assert await ballots_of(world, "stranger") == [growing]
+
+
+async def test_many_join_at_once_while_a_ballot_opens_and_none_is_left_out(
+    ask: Ask, world: World
+) -> None:
+    outsiders = ("admin", "secretary", "developer", "provider", "editor", "stranger")
+    viewers = [await world.viewer(name) for name in (*outsiders, *outsiders)]
+    ballot = await draft(world, electorate_grows=True)
+
+    await asyncio.gather(
+        *(ask(viewer, JOIN, input=nurses(world)) for viewer in viewers),
+        advance(world, ballot, BallotTransition.OPEN),
+    )
+
+    assert [await ballots_of(world, name) for name in outsiders] == [[ballot]] * 6
     async with world.database.read() as session:
-        rows = await session.scalars(
-            select(Elector.ballot_id).where(Elector.person_id == world.people["stranger"])
-        )
-        assert list(rows) == [growing.id]
-    assert fixed.id != growing.id
+        tally = await session.get_one(TallyRow, (ballot, world.constituencies["Nurses"]))
+    assert tally.eligible == 9
 
 
 async def test_who_takes_part_is_for_those_who_take_part(ask: Ask, world: World) -> None:
@@ -322,31 +309,31 @@ async def test_a_moderator_removes_a_stakeholder_with_a_reason(ask: Ask, world: 
 
     assert data["removeStakeholder"]["engagement"]["stakeholders"]["totalCount"] == 8
     assert again["removeStakeholder"]["code"] == "NOT_FOUND"
-    assert ("STAKEHOLDER_REMOVED", Audience.MEMBERS) in await events(world, world.people["nurse1"])
+    assert ("STAKEHOLDER_REMOVED", Audience.MEMBERS) in await world.events(world.people["nurse1"])
     removed = await world.viewer("nurse1")
     seen = await ask(removed, SEEN, id=world.id("Engagement", world.engagement))
     assert seen["node"]["viewerStakeholder"] is None
 
 
-async def test_an_elector_of_an_open_ballot_stays(ask: Ask, world: World) -> None:
-    await hold_ballot(world, world.engagement, "nurse1")
+async def test_an_elector_stays_until_the_ballot_is_closed(ask: Ask, world: World) -> None:
+    ballot = await opened(world, electorate_grows=False)
     moderator = await world.viewer("moderator")
-
-    data = {
-        name: await ask(
-            moderator,
-            REMOVE,
-            input={
-                "stakeholderId": world.id("Stakeholder", world.stakeholders[name]),
-                "reason": "Asked to leave.",
-            },
-        )
-        for name in ("nurse1", "nurse2")
+    joined = await ask(await world.viewer("stranger"), JOIN, input=nurses(world))
+    newcomer = {
+        "stakeholderId": joined["joinEngagement"]["stakeholder"]["id"],
+        "reason": "Asked to leave.",
     }
+    elector = newcomer | {"stakeholderId": world.id("Stakeholder", world.stakeholders["nurse1"])}
 
-    assert data["nurse1"]["removeStakeholder"]["code"] == "CONFLICT"
-    assert "Please close them first" in data["nurse1"]["removeStakeholder"]["message"]
-    assert "engagement" in data["nurse2"]["removeStakeholder"]
+    no_elector = await ask(moderator, REMOVE, input=newcomer)
+    refused = await ask(moderator, REMOVE, input=elector)
+    await close(world, ballot)
+    removed = await ask(moderator, REMOVE, input=elector)
+
+    assert "engagement" in no_elector["removeStakeholder"]
+    assert refused["removeStakeholder"]["code"] == "CONFLICT"
+    assert "Please close them first" in refused["removeStakeholder"]["message"]
+    assert "engagement" in removed["removeStakeholder"]
 
 
 @pytest.mark.parametrize("name", ["nurse1", "stranger", "developer"])
