@@ -32,7 +32,9 @@ query ($ballot: ID!, $other: ID!, $vote: ID!, $engagement: ID!) {
     id
     ... on Engagement {
       state revision availableTransitions { transition allowed reasons missing }
-      threads { totalCount }
+      threads { totalCount } stakeholders { totalCount nodes { id } }
+      constituencies { id name stakeholderCount }
+      ballots { totalCount nodes { id ...everything } }
     }
   }
 }
