@@ -24,6 +24,7 @@ from domain.models.roundtables import Invitation, InvitationState, Roundtable
 from domain.models.stakeholders import Constituency, ConstituencyKind, Stakeholder
 from domain.models.topics import Topic
 from domain.permissions import Permission, audience
+from domain.queries import stakeholders as queries
 from domain.queries.ballots import INVITED
 from domain.texts import NAME_LENGTH, REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
@@ -118,6 +119,9 @@ async def remove_stakeholder(uow: UnitOfWork, *, stakeholder_id: UUID, reason: s
 
     Returns the id of the exercise.
     """
+    # The exercise may be public; who takes part in it is not.
+    if await queries.by_ids(uow.session, uow.viewer, [stakeholder_id]) == [None]:
+        raise NotFound("There is no stakeholder with this id that you may see.")
     part = await uow.load(Stakeholder, stakeholder_id, Permission.MODERATE)
     await uow.session.execute(HOST, {"engagement_id": part.engagement_id})
     invitations = await uow.session.scalars(INVITATIONS, {"stakeholder_id": part.id})
