@@ -14,6 +14,7 @@ import uvloop
 from api import logs
 from api import settings as settings_module
 from api.app import create_app
+from api.demo import run as demo_run
 from api.graphql import printed
 from api.process import addresses, running
 from api.server import serve as serve_app
@@ -72,6 +73,13 @@ async def token(arguments: argparse.Namespace, settings: Settings) -> None:
         print(process.tokens.sign(person.id, timedelta(hours=arguments.hours)))
 
 
+async def demo(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Run a live, fictional exercise with its board, on the embedded database."""
+    await demo_run.run(
+        settings, port=arguments.port, seconds=arguments.seconds, quiet=arguments.quiet
+    )
+
+
 async def schema(_: argparse.Namespace, __: Settings) -> None:
     """Print the schema in the schema definition language, sorted."""
     print(printed(), end="")
@@ -105,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
     for_whom = add("token", token)
     for_whom.add_argument("email", help="the address of the person")
     for_whom.add_argument("--hours", type=int, default=8, help="how long it is valid (8)")
+    live = add("demo", demo)
+    live.add_argument("--port", type=int, default=8000, help="to listen on, 0 for any free (8000)")
+    live.add_argument(
+        "--seconds", type=float, help="check that it lives after so long, and end; default is never"
+    )
+    live.add_argument("--quiet", action="store_true", help="say nothing")
     add("schema", schema)
     return parser
 

@@ -9,9 +9,9 @@ from api.settings import Settings
 from subscriptions.transport import uvicorn_settings
 
 
-async def serve(app: ASGIApp, settings: Settings) -> None:
-    """Serve until a signal ends it; sockets are told to resume elsewhere."""
-    config = uvicorn.Config(
+def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn is to serve an application."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -21,4 +21,8 @@ async def serve(app: ASGIApp, settings: Settings) -> None:
         server_header=False,
         **uvicorn_settings(),
     )
-    await uvicorn.Server(config).serve()
+
+
+async def serve(app: ASGIApp, settings: Settings) -> None:
+    """Serve until a signal ends it; sockets are told to resume elsewhere."""
+    await uvicorn.Server(config(app, settings)).serve()

@@ -1,0 +1,1 @@
+"""The demo: a fictional programme, a simulated panel over real sockets, and a page."""
