@@ -75,10 +75,12 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.OBSERVER: frozenset({Permission.VIEW}),
 }
 
-# A participant belongs to what invited them and to nothing inside it: who takes part in an
-# exercise is not thereby a guest of its by-invitation roundtables.
+# These belong to what they were given for and to nothing inside it: who takes part in an exercise,
+# or drafts the specification that it is about, is not thereby a guest of its roundtables.
 NOT_INHERITED = frozenset(
     {
+        Role.DEVELOPER_LEAD,
+        Role.DEVELOPER,
         Role.STAKEHOLDER,
         Role.ORGANISATION_REPRESENTATIVE,
         Role.PRACTITIONER,

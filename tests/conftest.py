@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -43,9 +46,11 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """Start a server that need not survive a power cut, and migrate the template."""
-    started = embedded.start(tmp_path_factory.mktemp("postgres"), durable=False)
+    # Not in pytest's own folder: runs at the same time would clear that away under the server.
+    folder = Path(tempfile.mkdtemp(prefix="concordat-tests-"))
+    started = embedded.start(folder, durable=False)
     made = Server(started, "template_concordat")
 
     async def prepare() -> None:
@@ -55,6 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     asyncio.run(prepare())
     yield made
     started.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.errors import NotFound
+from domain.lifecycle import BallotState
 from domain.models.ballots import Ballot
 from domain.models.comments import SubjectKind
 from domain.models.criteria import Criterion
@@ -32,11 +33,14 @@ async def require_subject(uow: UnitOfWork, topic: Topic, kind: SubjectKind, id: 
     """Return the record that is to be spoken of in `topic`.
 
     Raises NotFound unless it belongs to the topic itself or, in an exercise or a roundtable, to
-    the specification that this is about. Criteria belong to the body and may be spoken of anywhere.
+    the specification that this is about. Criteria belong to the body and may be spoken of anywhere;
+    a ballot is spoken of once it is opened, for whoever reads the topic learns what is spoken of.
     """
     record = (
         await uow.session.scalars(select(RECORDS[kind]).where(RECORDS[kind].id == id))
     ).one_or_none()
+    if kind is SubjectKind.BALLOT and record is not None and record.state is BallotState.DRAFT:
+        record = None
     if record is not None and (
         kind is SubjectKind.CRITERION
         or record.topic_id == topic.id

@@ -14,7 +14,10 @@ from domain.models.base import Key, Record, new_id
 
 
 class Roundtable(Record):
-    """A virtual discussion by invitation; only those invited and its moderators know of it."""
+    """A virtual discussion by invitation.
+
+    Only those invited and its moderators know of it, and those whose role spans the whole body.
+    """
 
     __tablename__ = "roundtables"
 

@@ -40,7 +40,8 @@ from domain.queries.pages import Listed, Page, Slice, grouped, ids, in_order
 T = TypeVar("T")
 
 # A stakeholder takes part in their exercise and may look at the specification that it is about;
-# an invitation, unless declined or withdrawn, makes them part of that one roundtable.
+# an invitation, unless declined or withdrawn, makes them part of that one roundtable. Who drafts a
+# specification takes part in the exercises about it.
 _PERSON = bindparam("person_id", type_=Uuid())
 GRANTS: CompoundSelect[Any] = union_all(
     select(literal_column("'PERSON'"), Person.id).where(Person.id == _PERSON),
@@ -51,6 +52,12 @@ GRANTS: CompoundSelect[Any] = union_all(
     select(literal_column("'OBSERVER'"), Engagement.specification_id)
     .join(Stakeholder, Stakeholder.engagement_id == Engagement.id)
     .where(Stakeholder.person_id == _PERSON),
+    select(Membership.role, Engagement.id)
+    .join(Engagement, Engagement.specification_id == Membership.scope_id)
+    .where(
+        Membership.person_id == _PERSON,
+        Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER)),
+    ),
     select(literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
         Invitation.person_id == _PERSON,
         Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED)),

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from domain.ids import new_id
 from domain.models.ballots import Elector
+from domain.models.roundtables import Roundtable
+from domain.models.topics import Topic, TopicKind
 from domain.permissions import ANYONE, Audience
 from schema.nodes import parse
 from tests.ballots import opened
 from tests.conftest import Ask
-from tests.world import World
+from tests.world import NOW, World
 
 ERROR = "... on Error { code message path }"
 CREATE = f"""
@@ -536,3 +539,36 @@ async def test_threads_of_a_roundtable_are_for_those_invited(ask: Ask, world: Wo
     assert outside["openThread"]["code"] == "NOT_FOUND"
     assert inside["openThread"]["__typename"] == "OpenThreadPayload"
     assert read["node"] == {"threads": {"totalCount": 1}, "ballots": {"totalCount": 0}}
+
+
+async def test_who_drafts_the_specification_takes_part_in_the_exercise_but_in_no_roundtable(
+    ask: Ask, world: World
+) -> None:
+    id = new_id()
+    await world.add(
+        Topic(
+            id=id,
+            kind=TopicKind.ROUNDTABLE,
+            scopes=[id, world.engagement, world.specification, world.credential],
+        ),
+        Roundtable(
+            id=id,
+            engagement_id=world.engagement,
+            title="By invitation",
+            agenda="",
+            starts_at=NOW,
+            created_at=NOW,
+        ),
+    )
+    developer = await world.viewer("developer")
+
+    data = await ask(
+        developer,
+        "query ($roundtable: ID!, $engagement: ID!) { roundtable: node(id: $roundtable) { id } "
+        "engagement: node(id: $engagement) "
+        "{ ... on Engagement { stakeholders { totalCount } } } }",
+        roundtable=world.id("Roundtable", id),
+        engagement=world.id("Engagement", world.engagement),
+    )
+
+    assert data == {"roundtable": None, "engagement": {"stakeholders": {"totalCount": 9}}}
