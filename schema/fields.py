@@ -115,19 +115,21 @@ def mutation(node_type: type, description: str) -> Callable[[Any], Any]:
             ),
             description=f"What `{name[0].lower()}{name[1:]}` changed.",
         )
-        return strawberry.mutation(
-            resolver=resolver, description=description, graphql_type=result(name, payload)
-        )
+        return answering(name, payload, resolver, description)
 
     return declare
 
 
-def result(name: str, payload: type) -> Any:
-    """Return the result union of a mutation: its payload or one of the four refusals."""
-    return Annotated[
+def answering(name: str, payload: Any, resolver: Any, description: str) -> Any:
+    """Declare a mutation that answers with its payload or with one of the four refusals."""
+    result = Annotated[
         payload | NotFound | NotAllowed | Conflict | Invalid,
         strawberry.union(f"{name}Result", description="What was changed, or why nothing was."),
     ]
+    field = strawberry.mutation(resolver=resolver, description=description, graphql_type=result)
+    for argument in field.base_resolver.arguments:
+        argument.description = "What to do, and to what."
+    return field
 
 
 async def viewer_can(info: Info, permission: Permission, topic_id: UUID) -> bool:

@@ -13,7 +13,7 @@ import strawberry
 from domain.errors import Invalid, NotAllowed
 from domain.permissions import Audience
 from domain.queries import people, stakeholders, topics
-from schema.fields import enum, result, text
+from schema.fields import answering, enum, text
 from schema.people import Person
 from subscriptions.context import LiveContext, LiveInfo
 from subscriptions.feed import POLL
@@ -127,44 +127,43 @@ class LeavePayload:
     connection_id: str = text(description="The window that left.")
 
 
+async def update_presence(info: LiveInfo, input: UpdatePresenceInput) -> UpdatePresencePayload:
+    """Enter or refresh one's presence."""
+    topic_id = topic_key(input.topic_id)
+    person_id, role = await _participant(info.context, topic_id)
+    info.context.presence.update(
+        topic_id,
+        person_id,
+        _window(input.connection_id),
+        role=role,
+        location=input.location,
+        typing=input.typing,
+        hand_raised=input.hand_raised,
+    )
+    return UpdatePresencePayload(connection_id=input.connection_id)
+
+
+async def leave(info: LiveInfo, input: LeaveInput) -> LeavePayload:
+    """End one's presence."""
+    person_id = info.context.viewer.person_id
+    if person_id is None:
+        raise NotAllowed("Only people who are signed in can be present.")
+    info.context.presence.leave(topic_key(input.topic_id), person_id, _window(input.connection_id))
+    return LeavePayload(connection_id=input.connection_id)
+
+
 @strawberry.type
 class PresenceMutation:
     """What can be said about one's own presence. It is never stored."""
 
-    @strawberry.mutation(
-        description="Say that one is here; repeat it every 5 to 10 seconds, since after 15 without "
-        "it one has left.",
-        graphql_type=result("UpdatePresence", UpdatePresencePayload),
+    update_presence: UpdatePresencePayload = answering(
+        "UpdatePresence",
+        UpdatePresencePayload,
+        update_presence,
+        "Say that one is here; repeat it every 5 to 10 seconds, since after 15 without it one has "
+        "left.",
     )
-    async def update_presence(
-        self, info: LiveInfo, input: UpdatePresenceInput
-    ) -> UpdatePresencePayload:
-        """Enter or refresh one's presence."""
-        topic_id = topic_key(input.topic_id)
-        person_id, role = await _participant(info.context, topic_id)
-        info.context.presence.update(
-            topic_id,
-            person_id,
-            _window(input.connection_id),
-            role=role,
-            location=input.location,
-            typing=input.typing,
-            hand_raised=input.hand_raised,
-        )
-        return UpdatePresencePayload(connection_id=input.connection_id)
-
-    @strawberry.mutation(
-        description="Say that one leaves.", graphql_type=result("Leave", LeavePayload)
-    )
-    async def leave(self, info: LiveInfo, input: LeaveInput) -> LeavePayload:
-        """End one's presence."""
-        person_id = info.context.viewer.person_id
-        if person_id is None:
-            raise NotAllowed("Only people who are signed in can be present.")
-        info.context.presence.leave(
-            topic_key(input.topic_id), person_id, _window(input.connection_id)
-        )
-        return LeavePayload(connection_id=input.connection_id)
+    leave: LeavePayload = answering("Leave", LeavePayload, leave, "Say that one leaves.")
 
 
 @strawberry.type
