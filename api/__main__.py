@@ -7,11 +7,12 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import uvloop
 
-from api import logs
+from api import importer, logs, polis
 from api import settings as settings_module
 from api.app import create_app
 from api.demo import run as demo_run
@@ -80,6 +81,13 @@ async def demo(arguments: argparse.Namespace, settings: Settings) -> None:
     )
 
 
+async def import_(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Import an exported conversation as an exercise with everybody's votes, and compare."""
+    conversation = polis.read(arguments.folder)
+    async with running(settings) as process:
+        await importer.run(process.database, conversation, pace=arguments.pace)
+
+
 async def schema(_: argparse.Namespace, __: Settings) -> None:
     """Print the schema in the schema definition language, sorted."""
     print(printed(), end="")
@@ -119,6 +127,15 @@ def _parser() -> argparse.ArgumentParser:
         "--seconds", type=float, help="check that it lives after so long, and end; default is never"
     )
     live.add_argument("--quiet", action="store_true", help="say nothing")
+    bring = add("import", import_)
+    bring.add_argument("kind", choices=["polis"], help="where it was exported from: polis")
+    bring.add_argument("folder", metavar="DIR", type=Path, help="the folder of exported files")
+    bring.add_argument(
+        "--pace",
+        metavar="N",
+        type=float,
+        help="cast the votes N times as fast as they were; default is at once",
+    )
     add("schema", schema)
     return parser
 
