@@ -23,12 +23,7 @@ def clean(text: str, *path: str, limit: int, required: bool = True) -> str:
     other than tab, carriage return and line feed, for lone surrogates, for text that is too long,
     and for empty text where it is required.
     """
-    if found := _FORBIDDEN.search(text):
-        raise Invalid(
-            f"{_label(path)} contains the character U+{ord(found[0]):04X} at position "
-            f"{found.start() + 1}, which cannot be stored. Please remove it.",
-            path,
-        )
+    require_storable(text, *path)
     result = unicodedata.normalize("NFC", text).strip()
     if required and not result:
         raise Invalid(f"{_label(path)} is empty. Please write something.", path)
@@ -37,6 +32,21 @@ def clean(text: str, *path: str, limit: int, required: bool = True) -> str:
             f"{_label(path)} has {len(result):,} characters; at most {limit:,} are possible.", path
         )
     return result
+
+
+def storable(text: str) -> bool:
+    """Say whether a text can be stored, and so whether it is worth looking for."""
+    return _FORBIDDEN.search(text) is None
+
+
+def require_storable(text: str, *path: str) -> None:
+    """Raise Invalid for a text with a character that no text may have; see `clean`."""
+    if found := _FORBIDDEN.search(text):
+        raise Invalid(
+            f"{_label(path)} contains the character U+{ord(found[0]):04X} at position "
+            f"{found.start() + 1}, which cannot be stored. Please remove it.",
+            path,
+        )
 
 
 def _label(path: tuple[str, ...]) -> str:

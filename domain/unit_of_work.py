@@ -24,8 +24,10 @@ from domain.events import EVERYONE, Event, dump
 from domain.models.base import Record
 from domain.models.topics import IdempotencyKey, Topic, TopicKind
 from domain.permissions import Audience, Permission, Viewer, allowed, audience
+from domain.texts import require_storable
 
 CHANNEL = "concordat"
+LONGEST_KEY = 200
 
 # The last statement of a transaction: it takes the topic's counter row, numbers the events of each
 # audience without a gap, stores them and queues the wake-up, which PostgreSQL sends at commit.
@@ -198,8 +200,7 @@ class UnitOfWork:
         """
         if key is None:
             return await work()
-        if not 1 <= len(key) <= 200:  # noqa: PLR2004 - the sentence below says what it is
-            raise Invalid("An idempotency key has 1 to 200 characters.", ("idempotencyKey",))
+        require_key(key)
         fingerprint = fingerprint_of(request)
         identity = {"person_id": self.actor_id, "key": key}
         claim = {**identity, "fingerprint": fingerprint, "at": self.now}
@@ -235,6 +236,13 @@ class UnitOfWork:
             raise _refusal(error) from error
         if self._entries:
             await self._database.wake(self._entries)
+
+
+def require_key(key: str) -> None:
+    """Raise Invalid for an idempotency key that is too long, empty or not to be stored."""
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise Invalid(f"An idempotency key has 1 to {LONGEST_KEY} characters.", ("idempotencyKey",))
+    require_storable(key, "idempotencyKey")
 
 
 def first_result(first: str, result: UUID | None, fingerprint: str) -> UUID:

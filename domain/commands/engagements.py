@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -182,13 +182,20 @@ async def edit_webinar(
 
 
 def moment(value: datetime, *path: str) -> datetime:
-    """Return a time as it is; Invalid where it does not say in which time zone it is meant."""
+    """Return a time as it is; Invalid without a time zone, or in no year from 1 to 9999 in UTC."""
     if value.tzinfo is None:
         raise Invalid(
             f"{'.'.join(path)} has no time zone. Please send a time such as "
             f"{value.isoformat()}Z, which is {value:%H:%M} UTC.",
             path,
         )
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise Invalid(
+            f"{'.'.join(path)} is not in a year from 1 to 9999 in UTC. Please send another time.",
+            path,
+        ) from None
     return value
 
 

@@ -19,9 +19,7 @@ from domain.permissions import Permission, audience
 from domain.queries.ballots import HOST_STATE, with_host
 from domain.queries.consensus import votes_shown
 from domain.texts import REASON_LENGTH, clean
-from domain.unit_of_work import FIRST_RESULT, UnitOfWork, first_result
-
-LONGEST_KEY = 200
+from domain.unit_of_work import FIRST_RESULT, UnitOfWork, first_result, require_key
 
 # The lock of the ballot puts its votes in one order with each other and with its close.
 LOCK = (
@@ -123,8 +121,8 @@ async def cast_vote(
     where the viewer is no elector, Conflict where the ballot or what holds it is not open, or where
     the key was used for a request of another fingerprint.
     """
-    if idempotency_key is not None and not 1 <= len(idempotency_key) <= LONGEST_KEY:
-        raise Invalid(f"An idempotency key has 1 to {LONGEST_KEY} characters.", ("idempotencyKey",))
+    if idempotency_key is not None:
+        require_key(idempotency_key)
     words = clean(rationale, "rationale", limit=REASON_LENGTH, required=False)
     request = {"person_id": uow.actor_id, "ballot_id": ballot_id}
     ballot = (await uow.session.execute(LOCK, request)).one_or_none()

@@ -18,6 +18,7 @@ from domain.models.credentials import (
 from domain.models.topics import Topic
 from domain.permissions import Viewer
 from domain.queries.pages import Listed, Page, Slice, grouped, ids, in_order, seen_by, visible
+from domain.texts import storable
 
 _CREDENTIALS = select(Credential).join(Topic, Topic.id == Credential.topic_id).where(visible())
 
@@ -62,6 +63,8 @@ async def by_ids(
 
 async def by_code(session: AsyncSession, viewer: Viewer, code: str) -> Credential | None:
     """Return the credential with this code, None where the viewer may know of none."""
+    if not storable(code):
+        return None
     return (await session.scalars(BY_CODE, {"code": code, **seen_by(viewer)})).one_or_none()
 
 

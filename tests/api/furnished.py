@@ -1,0 +1,227 @@
+"""The world of the tests with one of everything in it, made through the API alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from api.graphql import schema
+from domain.commands.foundation import found
+from domain.database import Database, create_engine
+from domain.models.base import Record
+from domain.permissions import ANYONE, Viewer
+from schema.context import Context
+from schema.limits import Limits
+from schema.operations import Operations, Request
+from tests.api.inputs import document
+from tests.conftest import Server
+from tests.world import World, build
+
+OPERATIONS = Operations(schema, Limits())
+
+HIDDEN_WORDS = "canary words that a moderator hid"
+HIDING_REASON = "canary reason of a moderator"
+BLIND_RATIONALE = "canary rationale of a blind vote"
+DRAFT_QUESTION = "canary question of a draft"
+
+# Every row of every table, as one text for each table: equal texts are equal databases.
+ROWS = text(
+    " UNION ALL ".join(
+        f"SELECT '{table}' AS name, md5(coalesce(string_agg(row::text, '' ORDER BY row::text), ''))"
+        f" AS digest FROM {table} AS row"
+        for table in sorted(Record.metadata.tables)
+        if table != "idempotency_keys"
+    )
+)
+SEQUENCES = text(
+    "SELECT sum(public_sequence + members_sequence + moderators_sequence)::bigint FROM topics"
+)
+
+
+async def rows(database: Database) -> dict[str, str]:
+    """Return a digest of each table."""
+    async with database.read() as session:
+        return {row.name: row.digest for row in await session.execute(ROWS)}
+
+
+async def sequences(database: Database) -> int:
+    """Return how many entries all streams have."""
+    async with database.read() as session:
+        return int((await session.execute(SEQUENCES)).scalar_one())
+
+
+async def run(
+    database: Database, viewer: Viewer, query: str, variables: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Run a query or a mutation as the transports do; return its result, errors included."""
+    return await OPERATIONS.execute(Request(query, variables=variables), Context(database, viewer))
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """The world, and the global ids of what was put into it, by a short name."""
+
+    world: World
+    ids: dict[str, str]
+
+    async def viewer(self, name: str | None) -> Viewer:
+        """Return somebody of the world; None is a visitor."""
+        return ANYONE if name is None else await self.world.viewer(name)
+
+    async def change(self, name: str, mutation: str, /, **input: Any) -> str:
+        """Run a mutation that must succeed; return the id of what it changed."""
+        result = await run(
+            self.world.database, await self.viewer(name), document(mutation), {"input": input}
+        )
+        assert "errors" not in result, result
+        changed = dict(result["data"][mutation])
+        assert changed.pop("__typename").endswith("Payload"), changed
+        (node,) = changed.values()
+        return str(node["id"])
+
+
+async def furnish(database: Database) -> Furnished:
+    """Build the world and put one of everything into it, in every state that hides something."""
+    await found(database, name="Founder", email="founder@example.org")
+    made = Furnished(await build(database), {})
+    world, ids, change = made.world, made.ids, made.change
+    engagement = ids["engagement"] = world.id("Engagement", world.engagement)
+    specification = ids["specification"] = world.id("Specification", world.specification)
+    section = ids["section"] = world.id("Section", world.sections[0])
+    ids["block"] = world.id("Block", world.blocks[0])
+    outcome = world.id("Block", world.blocks[-1])
+
+    async def comment_of(thread: str, last: int = 1) -> str:
+        result = await run(
+            database,
+            await made.viewer("admin"),
+            "query ($id: ID!, $last: Int) { node(id: $id) "
+            "{ ... on Thread { comments(last: $last) { nodes { id } } } } }",
+            {"id": thread, "last": last},
+        )
+        return str(result["data"]["node"]["comments"]["nodes"][0]["id"])
+
+    thread = {"topicId": engagement, "subjectId": section}
+    ids["thread"] = await change("nurse1", "openThread", **thread, body="A first word.")
+    ids["comment"] = await comment_of(ids["thread"])
+    await change("nurse2", "react", commentId=ids["comment"], kind="AGREE")
+    await change("nurse2", "addComment", threadId=ids["thread"], body=HIDDEN_WORDS)
+    ids["hidden"] = await comment_of(ids["thread"])
+    await change("moderator", "hideComment", commentId=ids["hidden"], reason=HIDING_REASON)
+    ids["own thread"] = await change(
+        "developer", "openThread", topicId=specification, subjectId=section, body="Of our own."
+    )
+
+    ballot = {"topicId": engagement, "kind": "SENSE_CHECK", "subjectId": section}
+
+    async def draft(question: str, visibility: str) -> str:
+        return await change(
+            "moderator", "draftBallot", **ballot, question=question, visibility=visibility
+        )
+
+    ids["draft"] = await draft(DRAFT_QUESTION, "LIVE")
+    for name, visibility in (("live", "LIVE"), ("blind", "AFTER_CLOSE"), ("closed", "LIVE")):
+        ids[name] = await draft(f"The {name} one?", visibility)
+        step = {"ballotId": ids[name], "reason": "It is time.", "expectedRevision": None}
+        await change("moderator", "advanceBallot", **step, transition="OPEN")
+        ids[f"{name} vote"] = await change(
+            "nurse1", "castVote", ballotId=ids[name], choice="AGREE", rationale=BLIND_RATIONALE
+        )
+        if name == "closed":
+            await change("moderator", "advanceBallot", **step, transition="CLOSE")
+
+    ids["webinar"] = await change(
+        "moderator",
+        "addWebinar",
+        engagementId=engagement,
+        title="What this is about",
+        startsAt="2026-02-01T12:00:00Z",
+    )
+    ids["roundtable"] = await change(
+        "moderator",
+        "createRoundtable",
+        engagementId=engagement,
+        title="By invitation",
+        agenda="One.",
+        startsAt="2026-02-01T12:00:00Z",
+    )
+    ids["stakeholder"] = world.id("Stakeholder", world.stakeholders["pharmacist1"])
+    ids["constituency"] = world.id("Constituency", world.constituencies["Nurses"])
+    roundtable = {"roundtableId": ids["roundtable"]}
+    await change("moderator", "invite", **roundtable, stakeholderIds=[ids["stakeholder"]])
+    async with database.read() as session:
+        key = (await session.execute(text("SELECT id FROM invitations"))).scalar_one()
+    ids["invitation"] = world.id("Invitation", key)
+    ids["private"] = await change(
+        "secretary",
+        "createEngagement",
+        specificationId=specification,
+        title="Not for all",
+        purpose="To ask a few.",
+        briefing="Read this.",
+        public=False,
+    )
+    ids["revision"] = await change(
+        "developer",
+        "nameRevision",
+        specificationId=specification,
+        name="First",
+        expectedRevision=None,
+    )
+    ids["organisation"] = world.id("Organisation", world.organisation)
+    ids["plan"] = await change(
+        "provider",
+        "draftDeliveryPlan",
+        organisationId=ids["organisation"],
+        specificationId=specification,
+        title="A plan",
+        summary="In short.",
+    )
+    ids["module"] = await change(
+        "provider",
+        "addModule",
+        deliveryPlanId=ids["plan"],
+        title="One",
+        description="",
+        hours=10,
+        outcomes=[outcome],
+        expectedRevision=None,
+    )
+    ids["credential"] = world.id("Credential", world.credential)
+    ids["other credential"] = await change(
+        "secretary", "createCredential", code="OTHER", title="Another one", area="Elsewhere"
+    )
+    return made
+
+
+# The furnished database of each server, made once and copied for each test.
+_ORIGINS: dict[str, tuple[str, Furnished]] = {}
+
+
+@asynccontextmanager
+async def furnished(server: Server) -> AsyncIterator[Furnished]:
+    """Give a furnished database of its own for the length of the block."""
+    address = server.server.owner_url
+    if address not in _ORIGINS:
+        origin = f"furnished_{uuid4().hex}"
+        first = await _copy(server, origin, server.template)
+        _ORIGINS[address] = origin, await furnish(first)
+        await first.close()
+    origin, made = _ORIGINS[address]
+    name = f"furnished_{uuid4().hex}"
+    database = await _copy(server, name, origin)
+    try:
+        yield Furnished(replace(made.world, database=database), made.ids)
+    finally:
+        await database.close()
+        await server.statement(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _copy(server: Server, name: str, origin: str) -> Database:
+    await server.statement(f"CREATE DATABASE {name} TEMPLATE {origin} STRATEGY wal_log")
+    return Database(create_engine(server.server.url("concordat_app", name)))
