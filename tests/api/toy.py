@@ -12,8 +12,9 @@ from starlette.types import ASGIApp, Message
 from strawberry.scalars import JSON
 from strawberry.types import Info
 
-from api.http import EVENTS, GRAPHQL_JSON, GraphQLHTTP, Unauthenticated
+from api.http import EVENTS, GRAPHQL_JSON, GraphQLHTTP
 from api.http import JSON as PLAIN_JSON
+from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
 
