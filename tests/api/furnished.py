@@ -26,7 +26,7 @@ OPERATIONS = Operations(schema, Limits())
 
 HIDDEN_WORDS = "canary words that a moderator hid"
 HIDING_REASON = "canary reason of a moderator"
-BLIND_RATIONALE = "canary rationale of a blind vote"
+RATIONALE = "canary rationale of the vote that is"
 DRAFT_QUESTION = "canary question of a draft"
 
 # Every row of every table, as one text for each table: equal texts are equal databases.
@@ -130,7 +130,7 @@ async def furnish(database: Database) -> Furnished:
         step = {"ballotId": ids[name], "reason": "It is time.", "expectedRevision": None}
         await change("moderator", "advanceBallot", **step, transition="OPEN")
         ids[f"{name} vote"] = await change(
-            "nurse1", "castVote", ballotId=ids[name], choice="AGREE", rationale=BLIND_RATIONALE
+            "nurse1", "castVote", ballotId=ids[name], choice="AGREE", rationale=f"{RATIONALE} {name}"
         )
         if name == "closed":
             await change("moderator", "advanceBallot", **step, transition="CLOSE")

@@ -1,0 +1,188 @@
+"""A client that keeps what it was sent by id, as Relay and Apollo do, and never asks again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+COMMENT = """
+fragment CommentFields on Comment {
+  id body hiddenAt hiddenReason editedAt revision author { id } replyTo { id }
+  thread { id } edits { number body } mentioned { id } reactions { kind person { id } }
+}
+"""
+THREAD = """
+fragment ThreadFields on Thread {
+  id subjectKind pinned resolvedAt resolvedBy { id } revision author { id }
+}
+"""
+BALLOT = """
+fragment BallotFields on Ballot {
+  id createdAt ballotKind: kind question about: subjectKind subjectRevision ballotState: state
+  visibility reasonPolicy electorateGrows revision openedAt closedAt ruleHash
+  rule { name version parameters { name number enabled } }
+  consensus {
+    status reasons ruleHash turnout { eligible voted } overall { inFavour of counts { count } }
+    byConstituency { constituency { id } status voted eligible counts { count } }
+  }
+  votes(first: 100) { nodes { ...VoteFields } }
+}
+fragment VoteFields on Vote {
+  id choice rating rationale revision voter { id } constituency { id } ballot { id }
+  history { choice rating rationale revision }
+}
+"""
+# A closed ballot's snapshot shows what its `asOf` was; an open one's is the time of reading.
+ENGAGEMENT = """
+fragment EngagementFields on Engagement {
+  id title purpose briefing state opensAt closesAt openedAt closedAt revision
+  constituencies { ...ConstituencyFields }
+  webinars { ...WebinarFields }
+  stakeholders(first: 100) { nodes { ...StakeholderFields } }
+}
+fragment ConstituencyFields on Constituency { id name kind position }
+fragment WebinarFields on Webinar { id title startsAt slidesUrl recordingUrl revision }
+fragment StakeholderFields on Stakeholder {
+  id person { id } organisation { id } constituency { id }
+}
+"""
+SPECIFICATION = """
+fragment SpecificationFields on Specification {
+  id title summary stage: state contentHash launchedAt ...Contents
+  targetProfessions { requirement profession { id } }
+  revisions(first: 100) { nodes { id name number contentHash } }
+}
+fragment Contents on Specification { id revision sections { id position blocks { id position } } }
+fragment SectionFields on Section { id heading revision specification { ...Contents } }
+fragment BlockFields on Block { id blockKind: kind text revision specification { ...Contents } }
+"""
+
+ACTIVITY = f"""
+subscription ($topic: ID!) {{
+  activity(topicId: $topic) {{
+    __typename
+    ... on ActivitySnapshot {{
+      cursor sequence
+      topic {{
+        id
+        ... on Engagement {{
+          ...EngagementFields
+          threads(first: 100) {{
+            nodes {{ ...ThreadFields comments(first: 100) {{ nodes {{ ...CommentFields }} }} }}
+          }}
+          ballots(first: 100) {{ nodes {{ ...BallotFields }} }}
+          roundtables(first: 100) {{ nodes {{ id }} }}
+        }}
+        ... on Specification {{
+          ...SpecificationFields
+          sections {{ ...SectionFields blocks {{ ...BlockFields }} }}
+          threads(first: 100) {{
+            nodes {{ ...ThreadFields comments(first: 100) {{ nodes {{ ...CommentFields }} }} }}
+          }}
+          engagements(first: 100) {{ nodes {{ id }} }}
+        }}
+      }}
+    }}
+    ... on ActivityEvent {{
+      cursor sequence kind why: reason actor {{ id email }}
+      subject {{
+        id __typename
+        ...EngagementFields ...ConstituencyFields ...WebinarFields ...StakeholderFields
+        ...SpecificationFields ...SectionFields ...BlockFields
+        ...ThreadFields ...CommentFields ...BallotFields
+        ... on Vote {{ ballot {{ ...BallotFields }} }}
+      }}
+    }}
+    ... on Reset {{ reason }}
+  }}
+}}
+{COMMENT}{THREAD}{BALLOT}{ENGAGEMENT}{SPECIFICATION}
+"""
+
+# Where a new thing belongs: the list of the topic that it is appended to.
+LISTS = {
+    "THREAD_OPENED": "threads",
+    "BALLOT_DRAFTED": "ballots",
+    "BALLOT_OPENED": "ballots",
+    "ROUNDTABLE_CREATED": "roundtables",
+    "ENGAGEMENT_CREATED": "engagements",
+    "CONSTITUENCY_DECLARED": "constituencies",
+    "STAKEHOLDER_ADDED": "stakeholders",
+    "WEBINAR_ADDED": "webinars",
+}
+# Lists that are not in the order in which a reader hears of what is in them.
+ORDERS = {"webinars": "startsAt", "ballots": "createdAt"}
+# What is a topic of its own is only named here: who wants more of it, follows it.
+OTHER_TOPICS = ("ROUNDTABLE_CREATED", "ENGAGEMENT_CREATED")
+
+
+class Model:
+    """What a client knows of one topic: every node by its id, lists as the ids in them."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, dict[str, Any]] = {}
+        self.root = ""
+        self.sequence = 0
+        self.cursor = ""
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Take in one message: a snapshot replaces everything, an event changes what it names."""
+        match message["__typename"]:
+            case "ActivitySnapshot":
+                self.nodes.clear()
+                self.root = message["topic"]["id"]
+                self._keep(message["topic"])
+            case "ActivityEvent":
+                assert message["sequence"] == self.sequence + 1, message
+                self._fold(message["kind"], message["subject"])
+            case "Reset":
+                self.__init__()  # type: ignore[misc]
+                return
+        self.sequence, self.cursor = message["sequence"], message["cursor"]
+
+    def _fold(self, kind: str, subject: dict[str, Any] | None) -> None:
+        if subject is None:
+            return
+        subject = {name: value for name, value in subject.items() if name != "__typename"}
+        self._keep({"id": subject["id"]} if kind in OTHER_TOPICS else subject)
+        if kind in LISTS:
+            self._append(self.root, LISTS[kind], subject["id"])
+        elif kind == "COMMENT_ADDED":
+            self._append(subject["thread"]["id"], "comments", subject["id"])
+
+    def _append(self, parent: str, name: str, id: str) -> None:
+        found = self.nodes[parent].setdefault(name, [])
+        if {"id": id} not in found:
+            found.append({"id": id})
+
+    def _keep(self, value: Any) -> Any:
+        """Store every node inside a value, and return the value with their ids in their place."""
+        if isinstance(value, list):
+            return [self._keep(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if set(value) == {"nodes"}:  # a connection is the list of its nodes
+            return self._keep(value["nodes"])
+        kept = {name: self._keep(each) for name, each in value.items()}
+        if "id" not in kept:
+            return kept
+        self.nodes.setdefault(kept["id"], {}).update(kept)
+        return {"id": kept["id"]}
+
+    def seen(self) -> Any:
+        """Return what a reader sees from the topic downwards; what nothing names is gone."""
+        return self._show({"id": self.root}, frozenset())
+
+    def _show(self, value: Any, above: frozenset[str]) -> Any:
+        if isinstance(value, list):
+            return [self._show(each, above) for each in value]
+        if not isinstance(value, dict):
+            return value
+        id = value.get("id")
+        if id is None or id in above:
+            return value if id else {name: self._show(each, above) for name, each in value.items()}
+        node = self.nodes.get(id, value)
+        shown = {name: self._show(each, above | {id}) for name, each in node.items()}
+        for name, time in ORDERS.items():
+            if name in shown:
+                shown[name].sort(key=lambda each: (each[time], each["id"]))
+        return shown

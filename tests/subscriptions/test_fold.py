@@ -1,0 +1,216 @@
+"""A snapshot and the events after it equal a fresh snapshot, whatever is done and whoever looks.
+
+A few examples run here. To run it longer, set CONCORDAT_STEPS to the number of commands:
+`CONCORDAT_STEPS=5000 python -m pytest tests/subscriptions/test_fold.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Row, text
+
+from domain.consensus.choices import BallotKind, choices
+from domain.permissions import ANYONE, Audience, Permission, Viewer, allowed, audience
+from domain.queries import people
+from subscriptions import feed
+from tests.api.furnished import Furnished, furnished, rows, sequences
+from tests.api.inputs import MUTATIONS, Inputs, document, known
+from tests.conftest import Server
+from tests.subscriptions.folding import ACTIVITY, Model
+from tests.subscriptions.live import Live, Messages, process
+
+COMMANDS_OF_ONE = 30
+BETWEEN_LOOKS = 5
+EXAMPLES = max(1, int(os.environ.get("CONCORDAT_STEPS", "90")) // COMMANDS_OF_ONE)
+
+FOLLOWERS = (
+    (None, "engagement"),
+    ("nurse1", "engagement"),
+    ("moderator", "engagement"),
+    (None, "specification"),
+    ("nurse1", "specification"),
+    ("secretary", "specification"),
+)
+STAFF = ("moderator", "secretary", "admin", "developer", "provider")
+VOTERS = ("nurse1", "nurse2", "pharmacist1", "physiotherapist3", "stranger")
+BY_VOTERS = ("castVote", "addComment", "openThread", "react", "joinEngagement", "answerInvitation")
+# What moves most of what is followed comes more often than the rest.
+LIKELY = ("castVote", "castVote", "castVote", *BY_VOTERS, "hideComment", "showComment")
+COMMANDS = (*sorted(set(MUTATIONS) - {"updatePresence", "leave"}), *LIKELY, "advanceBallot")
+
+VOTES = text(
+    "SELECT b.topic_id, t.scopes, t.public, b.visibility, b.state, v.person_id AS owner_id, "
+    "c.rationale AS words FROM cast_votes c JOIN votes v ON v.id = c.vote_id "
+    "JOIN ballots b ON b.id = v.ballot_id JOIN topics t ON t.id = b.topic_id "
+    "WHERE c.rationale <> ''"
+)
+HIDDEN = text(
+    "SELECT t.scopes, t.public, c.author_id AS owner_id, words FROM comments c "
+    "JOIN topics t ON t.id = c.topic_id, LATERAL (SELECT c.body UNION SELECT c.hidden_reason "
+    "UNION SELECT e.body FROM comment_edits e WHERE e.comment_id = c.id) AS said(words) "
+    "WHERE c.hidden_at IS NOT NULL"
+)
+REASONS = text(
+    "SELECT t.scopes, t.public, c.author_id AS owner_id, e.data ->> 'reason' AS words "
+    "FROM events e JOIN topics t ON t.id = e.topic_id "
+    "JOIN comments c ON c.id = (e.data ->> 'comment_id')::uuid "
+    "WHERE e.kind IN ('COMMENT_HIDDEN', 'COMMENT_SHOWN') AND e.audience = 'MODERATORS'"
+)
+EMAILS = text("SELECT id AS owner_id, email AS words FROM people")
+OPEN_BALLOTS = text("SELECT id, kind FROM ballots WHERE state = 'OPEN' ORDER BY id")
+
+
+@dataclass
+class Follower:
+    """Somebody who follows one topic for the whole of an example."""
+
+    name: str | None
+    topic: str
+    messages: Messages
+    model: Model = field(default_factory=Model)
+
+
+class Example:
+    """One database, six who follow it, and commands by anybody."""
+
+    def __init__(self, live: Live, made: Furnished, inputs: Inputs) -> None:
+        self.live = live
+        self.made = made
+        self.inputs = inputs
+
+    async def viewer(self, name: str | None) -> Viewer:
+        """Return somebody with the roles that they hold now."""
+        if name is None:
+            return ANYONE
+        async with self.live.database.read() as session:
+            found = await people.viewer(session, self.made.world.people[name])
+        assert found is not None
+        return found
+
+    async def act(self) -> None:
+        """Run one command: refused, it changes nothing; done, its change has an event."""
+        mutation = self.inputs.choose(COMMANDS)
+        likely = VOTERS if mutation in BY_VOTERS else STAFF
+        actor = self.inputs.choose((*likely, *likely, *STAFF, *VOTERS, None))
+        input = self.inputs.of(mutation, await known(self.live.database))
+        await self._make_sense(mutation, input)
+        before, counted = await rows(self.live.database), await sequences(self.live.database)
+        result = await self.live.execute(await self.viewer(actor), document(mutation), input=input)
+        assert "errors" not in result, result
+        after, counts = await rows(self.live.database), await sequences(self.live.database)
+        if "code" in result["data"][mutation]:
+            assert after == before, result
+        assert (after == before) == (counts == counted), (mutation, input, result)
+
+    async def _make_sense(self, mutation: str, input: dict[str, Any]) -> None:
+        """Make what would nearly always be refused likely to be taken."""
+        if mutation == "draftBallot":
+            input.pop("rule", None)
+            input["topicId"] = self.made.ids["engagement"]
+        elif mutation == "editBallot":
+            input.pop("rule", None)
+        elif mutation == "castVote":
+            async with self.live.database.read() as session:
+                ballots = (await session.execute(OPEN_BALLOTS)).all()
+            if ballots:
+                ballot = self.inputs.choose(ballots)
+                choice = self.inputs.choose(choices(BallotKind(ballot.kind)))
+                vote = {"rating": int(choice)} if choice.isdigit() else {"choice": choice}
+                input.pop("rating", None)
+                input.pop("choice", None)
+                input.update(ballotId=self.made.world.id("Ballot", ballot.id), **vote)
+
+    async def look(self, follower: Follower) -> None:
+        """Take in what came, and compare with what a newcomer would be shown."""
+        viewer = await self.viewer(follower.name)
+        async with self.live.subscribe(viewer, ACTIVITY, topic=follower.topic) as messages:
+            snapshot = await messages.next()
+        fresh = Model()
+        fresh.take(snapshot)
+        secrets = await self._secrets(viewer)
+        seen = [snapshot]
+        while follower.model.cursor != fresh.cursor:
+            message = await follower.messages.next()
+            seen.append(message)
+            follower.model.take(message)
+        assert follower.model.seen() == fresh.seen(), (follower.name, follower.topic)
+        sent = orjson.dumps(seen).decode()
+        assert [secret for secret in secrets if secret in sent] == [], follower.name
+
+    async def _secrets(self, viewer: Viewer) -> list[str]:
+        """Return every text that this viewer is not entitled to."""
+
+        def reads(row: Row[Any]) -> Audience | None:
+            return audience(viewer, Place(row.scopes, row.public))
+
+        async with self.live.database.read() as session:
+            votes = (await session.execute(VOTES)).all()
+            moderated = [*await session.execute(HIDDEN), *await session.execute(REASONS)]
+            emails = (await session.execute(EMAILS)).all()
+        kept = [
+            *(
+                row
+                for row in votes
+                if reads(row) in (None, Audience.PUBLIC)
+                or (row.visibility == "AFTER_CLOSE" and row.state != "CLOSED")
+            ),
+            *(row for row in moderated if reads(row) is not Audience.MODERATORS),
+            *(row for row in emails if not allowed(viewer, Permission.ADMINISTER, None)),
+        ]
+        return [row.words for row in kept if row.owner_id != viewer.person_id]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of a row, for the guard of the domain."""
+
+    scopes: list[UUID]
+    public: bool
+
+
+@settings(
+    max_examples=EXAMPLES,
+    derandomize="CONCORDAT_STEPS" not in os.environ,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+async def test_a_snapshot_and_the_events_after_it_equal_a_fresh_snapshot(
+    server: Server, data: st.DataObject
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feed, "POLL", 0.02)  # who loses a role hears nothing of it from the topic
+        async with (
+            furnished(server) as made,
+            process(made.world.database) as live,
+            AsyncExitStack() as following,
+        ):
+            example = Example(live, made, Inputs(data.draw))
+            followers = [
+                Follower(
+                    name,
+                    made.ids[topic],
+                    await following.enter_async_context(
+                        live.subscribe(await example.viewer(name), ACTIVITY, topic=made.ids[topic])
+                    ),
+                )
+                for name, topic in FOLLOWERS
+            ]
+            for number in range(COMMANDS_OF_ONE):
+                if number % BETWEEN_LOOKS == 0:
+                    for follower in followers:
+                        await example.look(follower)
+                await example.act()
+            for follower in followers:
+                await example.look(follower)
