@@ -16,10 +16,12 @@ from api import importer, logs, polis
 from api import settings as settings_module
 from api.app import create_app
 from api.demo import run as demo_run
+from api.demo.run import folder, read_running
 from api.graphql import printed
 from api.process import addresses, running
 from api.server import serve as serve_app
 from api.settings import Settings, SettingsError
+from api.watch import watch as watch_board
 from domain import migrations, retention
 from domain.commands.foundation import found
 from domain.database import Unusable
@@ -88,6 +90,14 @@ async def import_(arguments: argparse.Namespace, settings: Settings) -> None:
         await importer.run(process.database, conversation, pace=arguments.pace)
 
 
+async def watch(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Show an exercise live in the terminal: without an address, that of the demo that runs."""
+    found = read_running(folder(settings)) if arguments.url is None else vars(arguments)
+    if not found:
+        raise SettingsError("No demo runs here. Start one with `python -m api demo`, or say where.")
+    await watch_board(found["url"], found["token"], found["engagement"])
+
+
 async def schema(_: argparse.Namespace, __: Settings) -> None:
     """Print the schema in the schema definition language, sorted."""
     print(printed(), end="")
@@ -136,6 +146,10 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         help="cast the votes N times as fast as they were; default is at once",
     )
+    board = add("watch", watch)
+    board.add_argument("url", nargs="?", help="of the GraphQL endpoint")
+    board.add_argument("--token", help="who watches there")
+    board.add_argument("--engagement", help="the id of the exercise; else the newest open one")
     add("schema", schema)
     return parser
 

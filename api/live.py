@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import orjson
@@ -43,7 +43,7 @@ class Live:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._ids = count(1)
-        self._waiting: dict[str, asyncio.Queue[Data | Gone]] = {}
+        self._waiting: dict[str, asyncio.Queue[Data | Exception]] = {}
 
     async def ask(self, document: str, **variables: Any) -> Data:
         """Run a query or a mutation; return its data. Raises Refused for errors, and Gone."""
@@ -61,7 +61,7 @@ class Live:
             await self._send({"id": id, "type": "subscribe", "payload": payload})
             while True:
                 message = await arrivals.get()
-                if isinstance(message, Gone):
+                if isinstance(message, Exception):
                     raise message
                 if message["type"] == "complete":
                     return
@@ -73,7 +73,7 @@ class Live:
 
     async def listen(self) -> None:
         """Hand every message to the operation that waits for it, until the socket is closed."""
-        end = Gone("The connection was closed.")
+        end: Exception = Gone("The connection was closed.")
         try:
             async for text in self._socket:
                 message = orjson.loads(text)
@@ -118,7 +118,7 @@ async def connect(url: str, token: str | None = None) -> AsyncIterator[Live]:
     Raises Gone where there is no server, Refused where the token is not accepted.
     """
     address = url.replace("http", "ws", 1) if url.startswith("http") else url
-    proxy: bool | None = None if urlsplit(address).hostname in _LOOPBACK else True
+    proxy: Literal[True] | None = None if urlsplit(address).hostname in _LOOPBACK else True
     try:
         socket = await open_socket(
             address,

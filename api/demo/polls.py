@@ -78,8 +78,8 @@ class Chair:
                 await self._advance(poll, "CLOSE", "CLOSED")
                 return
         if len(self.open) < OPEN_AT_ONCE:
-            poll = next((each for each in self.polls if each.state == "DRAFT"), None)
-            await self._advance(poll or await self._draft(), "OPEN", "OPEN")
+            waiting = [poll for poll in self.polls if poll.state == "DRAFT"]
+            await self._advance(waiting[0] if waiting else await self._draft(), "OPEN", "OPEN")
 
     async def _advance(self, poll: Poll, transition: str, state: str) -> None:
         poll.state = state  # first, so that nobody votes or presides meanwhile

@@ -6,7 +6,7 @@ off goes on where it ended.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -192,7 +192,7 @@ async def _credential(do: Do, made: Programme, title: texts.Title) -> dict[UUID,
         summary=texts.SUMMARY if full else texts.FICTIONAL,
         public=True,
     )
-    parts = texts.PELVIC if full else {key: (part,) for key, part in texts.OTHERS.items()}
+    parts = texts.PELVIC if full else texts.OTHERS
     subjects, outcomes = await _write(do, title.code, specification, parts)
     if full:
         made.subjects = {"": (SubjectKind.SPECIFICATION, specification)} | subjects
@@ -215,7 +215,7 @@ async def _credential(do: Do, made: Programme, title: texts.Title) -> dict[UUID,
 
 
 async def _write(
-    do: Do, code: str, id: UUID, parts: dict[str, tuple[tuple[BlockKind, str], ...]]
+    do: Do, code: str, id: UUID, parts: Mapping[str, Sequence[tuple[BlockKind, str]]]
 ) -> tuple[dict[str, tuple[SubjectKind, UUID]], list[UUID]]:
     """Write the sections and blocks; return them by their words, and the learning outcomes."""
     subjects = {}

@@ -128,7 +128,7 @@ class Demo:
 
     async def live(self, server: uvicorn.Server, url: str, seconds: float | None) -> None:
         """Let the panel take part until the server ends, or until the time is over."""
-        topics = {
+        topics: dict[str, str] = {
             words: global_id(type_of(kind.lower()), id)
             for words, (kind, id) in self._made.subjects.items()
         }

@@ -107,10 +107,10 @@ PELVIC = {
 
 # The headings that every other specification has, with one block each.
 OTHERS = {
-    "Purpose and scope": (PARAGRAPH, "What the credential is for, and what it leaves to others."),
-    "Capabilities": (CAPABILITY, "Lead care in this area where the way ahead is not clear."),
-    "Learning outcomes": (OUTCOME, "Justify a plan of care from evidence and from what matters."),
-    "Assessment": (ASSESSMENT, "A portfolio of cases and two observed encounters."),
+    "Purpose and scope": ((PARAGRAPH, "What the credential is for, and what it leaves out."),),
+    "Capabilities": ((CAPABILITY, "Lead care in this area where the way ahead is not clear."),),
+    "Learning outcomes": ((OUTCOME, "Justify a plan of care from evidence and values."),),
+    "Assessment": ((ASSESSMENT, "A portfolio of cases and two observed encounters."),),
 }
 
 MODULES = {
