@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import FrameType
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -23,6 +25,19 @@ def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     )
 
 
+class _Server(uvicorn.Server):
+    """Ends at a signal and leaves it at that.
+
+    uvicorn raises SIGTERM again once it has closed, which would end the process before what it
+    runs in, such as the embedded database, has ended too.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Close gracefully; at the second signal, at once."""
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
+
+
 async def serve(app: ASGIApp, settings: Settings) -> None:
     """Serve until a signal ends it; sockets are told to resume elsewhere."""
-    await uvicorn.Server(config(app, settings)).serve()
+    await _Server(config(app, settings)).serve()
