@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,21 +28,38 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Server:
-    """The embedded server of this test run, with a migrated template to clone."""
+    """The embedded server of this test run, with migrated templates to clone.
+
+    `template` is empty, `inhabited` has the people and things of `world`.
+    """
 
     server: embedded.EmbeddedServer
-    template: str
+    world: World
+    template: str = "template_empty"
+    inhabited: str = "template_inhabited"
 
     async def statement(self, sql: str) -> None:
         """Run one statement as superuser, outside any transaction."""
-        engine = create_async_engine(
-            self.server.url("postgres", "postgres"),
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-        )
-        async with engine.connect() as connection:
-            await connection.execute(text(sql))
-        await engine.dispose()
+        await _statement(self.server, sql)
+
+
+async def _statement(server: embedded.EmbeddedServer, sql: str) -> None:
+    engine = create_async_engine(
+        server.url("postgres", "postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
+    async with engine.connect() as connection:
+        await connection.execute(text(sql))
+    await engine.dispose()
+
+
+async def _prepare(server: embedded.EmbeddedServer) -> Server:
+    await _statement(server, f"CREATE DATABASE {Server.template}")
+    await migrations.upgrade(server.url("postgres", Server.template))
+    await _statement(server, f"CREATE DATABASE {Server.inhabited} TEMPLATE {Server.template}")
+    database = Database(create_engine(server.url("concordat_app", Server.inhabited)))
+    world = await build(database)
+    await database.close()
+    return Server(server, world)
 
 
 @pytest.fixture(scope="session")
@@ -51,23 +68,17 @@ def server() -> Iterator[Server]:
     # Not in pytest's own folder: runs at the same time would clear that away under the server.
     folder = Path(tempfile.mkdtemp(prefix="concordat-tests-"))
     started = embedded.start(folder, durable=False)
-    made = Server(started, "template_concordat")
-
-    async def prepare() -> None:
-        await made.statement(f"CREATE DATABASE {made.template}")
-        await migrations.upgrade(started.url("postgres", made.template))
-
-    asyncio.run(prepare())
-    yield made
+    yield asyncio.run(_prepare(started))
     started.stop()
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-async def database_name(server: Server) -> AsyncIterator[str]:
-    """Clone the template for one test."""
+async def database_name(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """Clone a template for one test: the inhabited one where the test asks for the world."""
+    template = server.inhabited if "world" in request.fixturenames else server.template
     name = f"test_{uuid4().hex}"
-    await server.statement(f"CREATE DATABASE {name} TEMPLATE {server.template} STRATEGY wal_log")
+    await server.statement(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
     yield name
     await server.statement(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -81,9 +92,9 @@ async def database(server: Server, database_name: str) -> AsyncIterator[Database
 
 
 @pytest.fixture
-async def world(database: Database) -> World:
-    """Fill the database with people, a specification and an open exercise about it."""
-    return await build(database)
+def world(server: Server, database: Database) -> World:
+    """Name the people, the specification and the open exercise that are in the database."""
+    return replace(server.world, database=database)
 
 
 @pytest.fixture
