@@ -13,14 +13,17 @@ from sqlalchemy import text
 from api.graphql import schema
 from domain.commands.foundation import found
 from domain.database import Database, create_engine
+from domain.ids import new_id
 from domain.models.base import Record
-from domain.permissions import ANYONE, Viewer
+from domain.models.people import Membership, Person, ScopeKind
+from domain.models.topics import Topic, TopicKind
+from domain.permissions import ANYONE, Role, Viewer
 from schema.context import Context
 from schema.limits import Limits
 from schema.operations import Operations, Request
 from tests.api.inputs import document
 from tests.conftest import Server
-from tests.world import World, build
+from tests.world import NOW, World, build
 
 OPERATIONS = Operations(schema, Limits())
 
@@ -28,6 +31,21 @@ HIDDEN_WORDS = "canary words that a moderator hid"
 HIDING_REASON = "canary reason of a moderator"
 RATIONALE = "canary rationale of the vote that is"
 DRAFT_QUESTION = "canary question of a draft"
+
+HOMES = {
+    Role.ADMIN: ScopeKind.BODY,
+    Role.SECRETARIAT: ScopeKind.BODY,
+    Role.BOARD: ScopeKind.BODY,
+    Role.REVIEWER: ScopeKind.BODY,
+    Role.PRACTITIONER: ScopeKind.BODY,
+    Role.DEVELOPER_LEAD: ScopeKind.SPECIFICATION,
+    Role.DEVELOPER: ScopeKind.SPECIFICATION,
+    Role.MODERATOR: ScopeKind.ENGAGEMENT,
+    Role.ORGANISATION_REPRESENTATIVE: ScopeKind.ENGAGEMENT,
+    Role.OBSERVER: ScopeKind.ENGAGEMENT,
+    Role.PROVIDER_LEAD: ScopeKind.ORGANISATION,
+    Role.PROVIDER_EDITOR: ScopeKind.ORGANISATION,
+}
 
 # Every row of every table, as one text for each table: equal texts are equal databases.
 ROWS = text(
@@ -89,6 +107,7 @@ async def furnish(database: Database) -> Furnished:
     """Build the world and put one of everything into it, in every state that hides something."""
     await found(database, name="Founder", email="founder@example.org")
     made = Furnished(await build(database), {})
+    await _employ(made.world)
     world, ids, change = made.world, made.ids, made.change
     engagement = ids["engagement"] = world.id("Engagement", world.engagement)
     specification = ids["specification"] = world.id("Specification", world.specification)
@@ -130,7 +149,11 @@ async def furnish(database: Database) -> Furnished:
         step = {"ballotId": ids[name], "reason": "It is time.", "expectedRevision": None}
         await change("moderator", "advanceBallot", **step, transition="OPEN")
         ids[f"{name} vote"] = await change(
-            "nurse1", "castVote", ballotId=ids[name], choice="AGREE", rationale=f"{RATIONALE} {name}"
+            "nurse1",
+            "castVote",
+            ballotId=ids[name],
+            choice="AGREE",
+            rationale=f"{RATIONALE} {name}",
         )
         if name == "closed":
             await change("moderator", "advanceBallot", **step, transition="CLOSE")
@@ -196,7 +219,37 @@ async def furnish(database: Database) -> Furnished:
     ids["other credential"] = await change(
         "secretary", "createCredential", code="OTHER", title="Another one", area="Elsewhere"
     )
+    await change(
+        "secretary",
+        "linkCredentials",
+        credentialId=ids["credential"],
+        otherId=ids["other credential"],
+        kind="COMPANION",
+        note="",
+    )
     return made
+
+
+async def _employ(world: World) -> None:
+    """Add one person for each role, called by its name, in the scope that is usual for it."""
+    places = {
+        ScopeKind.SPECIFICATION: world.specification,
+        ScopeKind.ENGAGEMENT: world.engagement,
+        ScopeKind.ORGANISATION: world.organisation,
+    }
+    for role, kind in HOMES.items():
+        id = world.people[role] = new_id()
+        await world.add(
+            Topic(id=id, kind=TopicKind.PERSON, scopes=[id]),
+            Person(id=id, name=role, email=f"one-{role}@example.org".lower(), created_at=NOW),
+            Membership(
+                person_id=id,
+                role=role,
+                scope_kind=kind,
+                scope_id=places.get(kind),
+                created_at=NOW,
+            ),
+        )
 
 
 # The furnished database of each server, made once and copied for each test.

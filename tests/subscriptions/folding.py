@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 COMMENT = """
@@ -112,6 +113,7 @@ LISTS = {
 # Lists that are not in the order in which a reader hears of what is in them.
 ORDERS = {"webinars": "startsAt", "ballots": "createdAt"}
 # What is a topic of its own is only named here: who wants more of it, follows it.
+BY_INVITATION = ("roundtables", "engagements")
 OTHER_TOPICS = ("ROUNDTABLE_CREATED", "ENGAGEMENT_CREATED")
 
 
@@ -169,8 +171,15 @@ class Model:
         return {"id": kept["id"]}
 
     def seen(self) -> Any:
-        """Return what a reader sees from the topic downwards; what nothing names is gone."""
-        return self._show({"id": self.root}, frozenset())
+        """Return what a reader sees from the topic downwards; what nothing names is gone.
+
+        By-invitation places inside it are left out but for moderators: who is let into one hears
+        of that in their own topic.
+        """
+        shown = self._show({"id": self.root}, frozenset())
+        if b":MODERATORS:" not in b64decode(self.cursor):
+            shown = {name: each for name, each in shown.items() if name not in BY_INVITATION}
+        return shown
 
     def _show(self, value: Any, above: frozenset[str]) -> Any:
         if isinstance(value, list):

@@ -1,0 +1,347 @@
+"""Who may do what and who sees what: every role, every mutation, every guarded field and state."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from domain.permissions import GRANTS, NOT_INHERITED, Permission, Role
+from tests.api.furnished import DRAFT_QUESTION, HOMES, Furnished, furnished, rows
+from tests.api.inputs import MUTATIONS, document
+from tests.conftest import Server
+from tests.subscriptions.live import Live, process
+
+# Each place with what contains it, and where each role of the furnished world is held.
+PLACES = {
+    "body": (),
+    "credential": (),
+    "specification": ("credential",),
+    "engagement": ("specification", "credential"),
+    "roundtable": ("engagement", "specification", "credential"),
+    "private": ("specification", "credential"),
+    "plan": ("organisation",),
+}
+HELD: dict[str, list[tuple[Role, str]]] = {
+    role.value: [(role, kind.lower())] for role, kind in HOMES.items()
+}
+INVITED = "pharmacist1"
+HELD |= {
+    "nurse1": [(Role.STAKEHOLDER, "engagement")],
+    "nurse2": [(Role.STAKEHOLDER, "engagement")],
+    INVITED: [(Role.STAKEHOLDER, "engagement"), (Role.STAKEHOLDER, "roundtable")],
+    "stranger": [],
+}
+# Who drafts a specification takes part in the exercises about it, and in nothing inside those.
+for drafter in (Role.DEVELOPER_LEAD, Role.DEVELOPER):
+    HELD[drafter] += [(drafter, "engagement"), (drafter, "private")]
+SIGNED_IN = frozenset(HELD)
+VISITOR = "(visitor)"
+EVERYBODY = SIGNED_IN | {VISITOR}
+NOBODY: frozenset[str] = frozenset()
+ELECTORS = frozenset({"nurse1", "nurse2", INVITED})
+
+
+def holders(permission: Permission, place: str) -> frozenset[str]:
+    """Return who has a permission at a place, by the table of grants."""
+    return frozenset(
+        name
+        for name, roles in HELD.items()
+        if any(
+            permission in GRANTS[role]
+            and (home in ("body", place) or (home in PLACES[place] and role not in NOT_INHERITED))
+            for role, home in roles
+        )
+    )
+
+
+COMMENT = holders(Permission.COMMENT, "engagement")
+MODERATE = holders(Permission.MODERATE, "engagement")
+AT_ROUNDTABLE = holders(Permission.MODERATE, "roundtable")
+DRAFT = holders(Permission.DRAFT, "specification")
+STEER = holders(Permission.STEER, "specification")
+STEER_CREDENTIALS = holders(Permission.STEER, "credential")
+ADMINISTER = holders(Permission.ADMINISTER, "body")
+PLAN = holders(Permission.PLAN, "plan")
+SUBMIT_PLAN = holders(Permission.SUBMIT_PLAN, "plan")
+MEMBERS = holders(Permission.VIEW, "engagement")
+
+STARTS = "2026-02-01T12:00:00Z"
+STEP = {"reason": "It is time."}
+
+# Who may run each mutation, and an input that is right: ids by the short names of the furnished
+# world or of its people. `expectedRevision` is null wherever the input has it.
+MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
+    "openThread": (COMMENT, {"topicId": "engagement", "subjectId": "section", "body": "x"}),
+    "addComment": (COMMENT, {"threadId": "thread", "body": "x"}),
+    "react": (COMMENT, {"commentId": "comment", "kind": "IDEA"}),
+    "editComment": (frozenset({"nurse1"}), {"commentId": "comment", "body": "x"}),
+    "resolveThread": (MODERATE | {"nurse1"}, {"threadId": "thread"}),
+    "reopenThread": (MODERATE | {"nurse1"}, {"threadId": "thread"}),
+    "pinThread": (MODERATE, {"threadId": "thread", "pinned": True}),
+    "hideComment": (MODERATE, {"commentId": "comment", "reason": "x"}),
+    "showComment": (MODERATE, {"commentId": "hidden", "reason": "x"}),
+    "draftBallot": (
+        MODERATE,
+        {"topicId": "engagement", "kind": "RATING", "question": "x", "visibility": "LIVE"},
+    ),
+    "editBallot": (MODERATE, {"ballotId": "draft", "question": "x"}),
+    "advanceBallot": (MODERATE, {"ballotId": "draft", "transition": "OPEN", **STEP}),
+    "castVote": (ELECTORS, {"ballotId": "live", "choice": "PASS"}),
+    "editEngagement": (
+        MODERATE,
+        {"engagementId": "engagement", "title": "x", "purpose": "x", "briefing": "x"},
+    ),
+    "advanceEngagement": (
+        holders(Permission.MODERATE, "private"),
+        {"engagementId": "private", "transition": "OPEN", **STEP},
+    ),
+    "addWebinar": (MODERATE, {"engagementId": "engagement", "title": "x", "startsAt": STARTS}),
+    "editWebinar": (MODERATE, {"webinarId": "webinar", "title": "x", "startsAt": STARTS}),
+    "declareConstituency": (
+        MODERATE,
+        {"engagementId": "engagement", "name": "x", "kind": "OTHER"},
+    ),
+    "addStakeholder": (MODERATE, {"personId": "stranger", "constituencyId": "constituency"}),
+    "removeStakeholder": (MODERATE, {"stakeholderId": "stakeholder", "reason": "x"}),
+    "joinEngagement": (SIGNED_IN, {"constituencyId": "constituency"}),
+    "createRoundtable": (
+        MODERATE,
+        {"engagementId": "engagement", "title": "x", "agenda": "x", "startsAt": STARTS},
+    ),
+    "editRoundtable": (
+        AT_ROUNDTABLE,
+        {"roundtableId": "roundtable", "title": "x", "agenda": "x", "startsAt": STARTS},
+    ),
+    "advanceRoundtable": (
+        AT_ROUNDTABLE,
+        {"roundtableId": "roundtable", "transition": "OPEN", **STEP},
+    ),
+    "invite": (AT_ROUNDTABLE, {"roundtableId": "roundtable", "stakeholderIds": ["stakeholder"]}),
+    "withdrawInvitation": (AT_ROUNDTABLE, {"invitationId": "invitation"}),
+    "answerInvitation": (frozenset({INVITED}), {"invitationId": "invitation", "accept": True}),
+    "createEngagement": (
+        STEER,
+        {
+            "specificationId": "specification",
+            "title": "x",
+            "purpose": "x",
+            "briefing": "x",
+            "public": True,
+        },
+    ),
+    "createSpecification": (
+        STEER_CREDENTIALS,
+        {"credentialId": "credential", "title": "x", "summary": "x", "public": True},
+    ),
+    "editSpecification": (DRAFT, {"specificationId": "specification", "title": "x"}),
+    "advanceSpecification": (
+        STEER,
+        {"specificationId": "specification", "transition": "ABANDON", **STEP},
+    ),
+    "nameRevision": (DRAFT, {"specificationId": "specification", "name": "x"}),
+    "addSection": (DRAFT, {"specificationId": "specification", "heading": "x"}),
+    "editSection": (DRAFT, {"sectionId": "section", "heading": "x"}),
+    "moveSection": (DRAFT, {"sectionId": "section", "position": 1}),
+    "removeSection": (DRAFT, {"sectionId": "section"}),
+    "addBlock": (DRAFT, {"sectionId": "section", "kind": "PARAGRAPH", "text": "x"}),
+    "editBlock": (DRAFT, {"blockId": "block", "text": "x"}),
+    "moveBlock": (DRAFT, {"blockId": "block", "position": 1}),
+    "removeBlock": (DRAFT, {"blockId": "block"}),
+    "createCredential": (STEER_CREDENTIALS, {"code": "NEW", "title": "x", "area": "x"}),
+    "retitleCredential": (
+        STEER_CREDENTIALS,
+        {"credentialId": "credential", "title": "x", "reason": "x"},
+    ),
+    "linkCredentials": (
+        STEER_CREDENTIALS,
+        {
+            "credentialId": "credential",
+            "otherId": "other credential",
+            "kind": "SHARED",
+            "note": "x",
+        },
+    ),
+    "unlinkCredentials": (
+        STEER_CREDENTIALS,
+        {"credentialId": "credential", "otherId": "other credential"},
+    ),
+    "draftDeliveryPlan": (
+        PLAN,
+        {
+            "organisationId": "organisation",
+            "specificationId": "specification",
+            "title": "x",
+            "summary": "x",
+        },
+    ),
+    "editDeliveryPlan": (PLAN, {"deliveryPlanId": "plan", "title": "x"}),
+    "advanceDeliveryPlan": (
+        SUBMIT_PLAN,
+        {"deliveryPlanId": "plan", "transition": "SUBMIT", **STEP},
+    ),
+    "addModule": (
+        PLAN,
+        {"deliveryPlanId": "plan", "title": "x", "description": "x", "hours": 1, "outcomes": []},
+    ),
+    "editModule": (PLAN, {"moduleId": "module", "title": "x"}),
+    "removeModule": (PLAN, {"moduleId": "module"}),
+    "addOrganisation": (ADMINISTER, {"name": "x", "kind": "EMPLOYER"}),
+    "editOrganisation": (
+        ADMINISTER,
+        {"organisationId": "organisation", "name": "x", "kind": "EMPLOYER"},
+    ),
+    "addPerson": (ADMINISTER, {"name": "x", "email": "x@example.org"}),
+    "editPerson": (
+        ADMINISTER | {"nurse1"},
+        {"personId": "nurse1", "name": "x", "email": "y@example.org", "professions": []},
+    ),
+    "addProfession": (ADMINISTER, {"name": "x", "regulators": ["NMC"]}),
+    "grantRole": (ADMINISTER, {"personId": "stranger", "role": "BOARD", "scopeKind": "BODY"}),
+    "withdrawRole": (ADMINISTER, {"personId": "BOARD", "role": "BOARD", "scopeKind": "BODY"}),
+    "reviseCriterion": (
+        holders(Permission.STEER, "body"),
+        {"number": 4, "expectedVersion": 1, "title": "x", "guidance": "x", "subCriteria": []},
+    ),
+    "updatePresence": (MEMBERS, {"topicId": "engagement", "connectionId": "x"}),
+    "leave": (SIGNED_IN, {"topicId": "engagement", "connectionId": "x"}),
+}
+
+MODERATED = "{ ... on Comment { body hiddenReason } }"
+BALLOT = "{ ... on Ballot { question } }"
+RESULT = "{ ... on Ballot { consensus { status } } }"
+VOTES = "{ ... on Ballot { votes { nodes { rationale } } } }"
+VOTE = "{ ... on Vote { rationale choice } }"
+NODE = "{ __typename }"
+AUTHOR = frozenset({"nurse2"})
+VOTER = frozenset({"nurse1"})
+
+# Who is shown anything at all by a selection of a node, for each state of it that matters.
+SEES: list[tuple[str, str, frozenset[str]]] = [
+    ("nurse1", "{ ... on Person { email } }", ADMINISTER | VOTER),
+    ("BOARD", "{ ... on Person { roles { role } } }", ADMINISTER | {"BOARD"}),
+    ("nurse1", "{ ... on Person { name } }", SIGNED_IN),
+    ("comment", "{ ... on Comment { body } }", EVERYBODY),
+    ("hidden", MODERATED, MODERATE | AUTHOR),
+    ("draft", BALLOT, MODERATE),
+    ("live", BALLOT, EVERYBODY),
+    ("blind", BALLOT, EVERYBODY),
+    ("closed", BALLOT, EVERYBODY),
+    ("draft", RESULT, NOBODY),
+    ("live", RESULT, MEMBERS),
+    ("blind", RESULT, MODERATE),
+    ("closed", RESULT, EVERYBODY),
+    ("draft", VOTES, NOBODY),
+    ("live", VOTES, MEMBERS),
+    ("blind", VOTES, NOBODY),
+    ("closed", VOTES, MEMBERS),
+    ("live vote", VOTE, MEMBERS),
+    ("blind vote", VOTE, VOTER),
+    ("closed vote", VOTE, MEMBERS),
+    ("stakeholder", NODE, MEMBERS),
+    ("roundtable", NODE, holders(Permission.VIEW, "roundtable")),
+    ("invitation", NODE, holders(Permission.VIEW, "roundtable")),
+    ("private", NODE, holders(Permission.VIEW, "private")),
+    ("plan", NODE, holders(Permission.VIEW, "plan")),
+    ("module", NODE, holders(Permission.VIEW, "plan")),
+    ("specification", NODE, EVERYBODY),
+    ("credential", NODE, EVERYBODY),
+    ("revision", NODE, EVERYBODY),
+    ("webinar", NODE, EVERYBODY),
+]
+
+
+@pytest.fixture
+async def place(server: Server) -> AsyncIterator[Furnished]:
+    async with furnished(server) as made:
+        yield made
+
+
+async def attempt(place: Furnished, live: Live, name: str, mutation: str) -> dict[str, Any]:
+    """Run a mutation of the table as somebody; return its payload or its refusal."""
+    world = place.world
+    ids = {**{who: world.id("Person", key) for who, key in world.people.items()}, **place.ids}
+
+    def resolved(field: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [ids.get(each, each) for each in value]
+        return ids[value] if field.endswith("Id") and field != "connectionId" else value
+
+    fields = MUTATIONS[mutation].args["input"].type.of_type.fields
+    input = {field: resolved(field, value) for field, value in MAY[mutation][1].items()}
+    if "expectedRevision" in fields:
+        input["expectedRevision"] = None
+    viewer = await place.viewer(None if name == VISITOR else name)
+    result = await live.execute(viewer, document(mutation), input=input)
+    if "errors" in result:
+        return {"code": result["errors"][0]["extensions"]["code"]}
+    return dict(result["data"][mutation])
+
+
+def test_every_mutation_has_its_row() -> None:
+    assert set(MAY) == set(MUTATIONS)
+
+
+def test_every_role_has_somebody() -> None:
+    assert {role for roles in HELD.values() for role, _ in roles} == set(Role)
+
+
+async def test_who_may_not_run_a_mutation_changes_nothing(place: Furnished) -> None:
+    before = await rows(place.world.database)
+    async with process(place.world.database) as live:
+        for mutation, (may, _) in MAY.items():
+            for name in sorted(EVERYBODY - may):
+                answer = await attempt(place, live, name, mutation)
+                assert answer.get("code") in {"NOT_ALLOWED", "NOT_FOUND"}, (mutation, name, answer)
+    assert await rows(place.world.database) == before
+
+
+@pytest.mark.parametrize("mutation", sorted(MAY))
+async def test_who_may_run_a_mutation_is_refused_by_nothing_but_its_state(
+    place: Furnished, mutation: str
+) -> None:
+    async with process(place.world.database) as live:
+        possible = {None, "CONFLICT"}
+        for name in sorted(MAY[mutation][0]):
+            answer = await attempt(place, live, name, mutation)
+            assert answer.get("code") in possible, (name, answer)
+            if mutation.startswith(("remove", "unlink")):
+                possible = {"NOT_FOUND", "CONFLICT"}  # the first one has done it, or nobody can
+
+
+async def test_each_field_is_shown_to_those_of_its_row_alone(place: Furnished) -> None:
+    async with process(place.world.database) as live:
+        for name in sorted(EVERYBODY):
+            viewer = await place.viewer(None if name == VISITOR else name)
+            for target, fields, sees in SEES:
+                id = place.ids.get(target) or place.world.id("Person", place.world.people[target])
+                result = await live.execute(
+                    viewer, f"query ($id: ID!) {{ node(id: $id) {fields} }}", id=id
+                )
+                assert "errors" not in result, result
+                shown = anything(result["data"]["node"])
+                assert shown == (name in sees), (name, target, fields, result)
+
+
+def anything(value: Any) -> bool:
+    """Say whether there is any value in an answer."""
+    if isinstance(value, dict):
+        return any(anything(each) for each in value.values())
+    if isinstance(value, list):
+        return any(anything(each) for each in value)
+    return value is not None
+
+
+async def test_drafts_are_in_no_list_of_those_who_may_not_know_of_them(place: Furnished) -> None:
+    query = (
+        "query ($id: ID!) { node(id: $id) "
+        "{ ... on Engagement { ballots(first: 100) { totalCount nodes { question } } } } }"
+    )
+    async with process(place.world.database) as live:
+        for name in sorted(EVERYBODY):
+            viewer = await place.viewer(None if name == VISITOR else name)
+            result = await live.execute(viewer, query, id=place.ids["engagement"])
+            ballots = result["data"]["node"]["ballots"]
+            assert ballots["totalCount"] == len(ballots["nodes"]) == (3 + (name in MODERATE))
+            assert (DRAFT_QUESTION in str(ballots)) == (name in MODERATE)
