@@ -56,6 +56,7 @@ fragment BallotParts on Ballot {
   id
   question
   state
+  rule { parameters { name number } }
   consensus {
     status
     reasons
@@ -179,10 +180,13 @@ class Board:
         rows.add_column(width=19, no_wrap=True)
         rows.add_column(width=BAR)
         rows.add_column(justify="right", no_wrap=True)
+        mark = threshold(ballot["rule"])
         for group in (consensus["overall"], *consensus["byConstituency"]):
             name = self.constituencies.get((group["constituency"] or {}).get("id", ""), "Everyone")
             style = "bold" if group["constituency"] is None else STYLES[group["status"]]
-            rows.add_row(Text(name, style=style), bar(group), f"{group['inFavour']}/{group['of']}")
+            rows.add_row(
+                Text(name, style=style), bar(group, mark), f"{group['inFavour']}/{group['of']}"
+            )
         turnout = consensus["turnout"]
         status = Text(self._status(consensus), style=STYLES.get(consensus["status"], ""))
         status.append(f"   {turnout['voted']} of {turnout['eligible']} voted", style="dim")
@@ -226,16 +230,24 @@ class Board:
         return words
 
 
-def bar(group: Data) -> Text:
-    """Draw the share in favour of one group, with a mark at 70 %."""
+def bar(group: Data, threshold: float) -> Text:
+    """Draw the share in favour of one group, with a mark at the threshold, from 0 to 1."""
     filled = round(BAR * group["inFavour"] / group["of"]) if group["of"] else 0
-    mark = round(BAR * 0.7)
-    against = "dark_orange" if group["of"] else "grey37"
+    rest = "dark_orange" if group["of"] else "grey37"
     words = Text()
     for place in range(BAR):
-        style = "dodger_blue2" if place < filled else against
-        words.append("┃" if place == mark else "━", style="bold" if place == mark else style)
+        mark = place == round(BAR * threshold)
+        style = "bold" if mark else "dodger_blue2" if place < filled else rest
+        words.append("┃" if mark else "━", style=style)
     return words
+
+
+def threshold(rule: Data) -> float:
+    """Return the share in favour that a rule demands, from 0 to 1."""
+    numbers = {each["name"]: each["number"] for each in rule["parameters"]}
+    if "threshold_denominator" in numbers:
+        return float(numbers["threshold_numerator"] / numbers["threshold_denominator"])
+    return float(numbers["threshold_percent"] / 100)
 
 
 async def watch(url: str, token: str | None, engagement: str | None) -> None:

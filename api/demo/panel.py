@@ -59,6 +59,7 @@ class Panel:
         self._chair = Chair(chair, engagement, topics)
         self._threads: dict[str, Talked] = {}
         self._said: set[str] = set()
+        self._silent = True
         self._chance = random.Random(2022)
 
     async def run(self) -> None:
@@ -110,7 +111,8 @@ class Panel:
         with suppress(Refused):
             await self._chair.preside(self._people)
             deeds = [self._vote, self._talk, self._come_round, self._react]
-            first = self._chance.choices(deeds, weights=(46, 24, 14, 16))[0]
+            chosen = self._chance.choices(deeds, weights=(46, 24, 14, 16))[0]
+            first = self._talk if self._silent else chosen  # somebody has to begin
             for deed in (first, *deeds):
                 if await deed():
                     return
@@ -162,7 +164,7 @@ class Panel:
             about, constituency, words = self._chance.choice(prepared)
             await self._say(about, speaker(constituency, words), words)
             return True
-        if self._chance.random() > 0.2:  # noqa: PLR2004 - see above
+        if not self._silent and self._chance.random() > 0.2:  # noqa: PLR2004 - see above
             return False
         about = self._chance.choice(list(self._threads))
         words = self._chance.choice(AFTERTHOUGHTS)
@@ -172,6 +174,7 @@ class Panel:
     async def _say(self, about: str, who: Participant, words: str) -> None:
         member = self._members[self._people.index(who)]
         self._said.add(words)
+        self._silent = False
         member.busy = True
         await self._show(member, location=self._topics[about], typing=True, handRaised=False)
         await asyncio.sleep(0.8 + len(words) / 60)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -140,7 +141,7 @@ class Demo:
             taking_part.cancel()
             await asyncio.gather(taking_part, return_exceptions=True)
             if not done:
-                _require_life(before, await self._standing(url))
+                require_life(before, await self._standing(url))
             elif not server.should_exit:
                 taking_part.result()
 
@@ -151,7 +152,7 @@ class Demo:
         return node
 
 
-def _require_life(before: Data, after: Data) -> None:
+def require_life(before: Data, after: Data) -> None:
     """Refuse a demo in which nothing happened, as anybody sees it over the API."""
 
     def comments(node: Data) -> int:
@@ -193,7 +194,10 @@ async def _serving(app: ASGIApp, settings: Settings) -> AsyncIterator[tuple[uvic
 
 
 class _Server(uvicorn.Server):
-    """A server that tells when it takes connections."""
+    """A server that tells when it takes connections, and leaves the rest of the demo time to end.
+
+    uvicorn itself raises the signal again that ended it, which would leave the database behind.
+    """
 
     def __init__(self, settled: uvicorn.Config) -> None:
         super().__init__(settled)
@@ -203,6 +207,18 @@ class _Server(uvicorn.Server):
         """Start to listen."""
         await super().startup(sockets)
         self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on a signal."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
 
 
 @contextmanager
