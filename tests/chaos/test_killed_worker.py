@@ -1,8 +1,12 @@
-"""Two real workers over one database, killed in turns while everybody votes: nothing is lost."""
+"""Two real workers over one database, killed in turns while everybody votes: nothing is lost.
+
+One kill of each here; `CONCORDAT_KILLS=200 python -m pytest tests/chaos/test_killed_worker.py` for more.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -23,7 +27,7 @@ from tests.chaos.worker import PATIENCE, Worker, environment, worker
 from tests.conftest import Server
 from tests.world import World
 
-KILLS = 3
+KILLS = int(os.environ.get("CONCORDAT_KILLS", "2"))
 BETWEEN_KILLS = 30  # votes that are acknowledged before the next worker dies
 
 ACTIVITY = """
