@@ -1,6 +1,6 @@
 """Two real workers over one database, killed in turns while everybody votes: nothing is lost.
 
-One kill of each here; `CONCORDAT_KILLS=200 python -m pytest tests/chaos/test_killed_worker.py` for more.
+One kill of each here; for more, set CONCORDAT_KILLS to their number.
 """
 
 from __future__ import annotations
