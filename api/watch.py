@@ -21,6 +21,7 @@ from api.settings import SettingsError
 COMMENTS = 6
 BALLOTS = 4
 BAR = 28
+LOW = 3  # the lowest third of ratings is against
 
 ACTIVITY = """
 subscription Watch($topic: ID!, $after: String) {
@@ -65,7 +66,13 @@ fragment BallotParts on Ballot {
     byConstituency { ...GroupParts }
   }
 }
-fragment GroupParts on GroupConsensus { constituency { id } status inFavour of }
+fragment GroupParts on GroupConsensus {
+  constituency { id }
+  status
+  counts { choice rating count }
+  inFavour
+  of
+}
 fragment CommentParts on Comment { id body createdAt author { id name } }
 """
 PRESENCE = """
@@ -183,7 +190,11 @@ class Board:
         mark = threshold(ballot["rule"])
         for group in (consensus["overall"], *consensus["byConstituency"]):
             name = self.constituencies.get((group["constituency"] or {}).get("id", ""), "Everyone")
-            style = "bold" if group["constituency"] is None else STYLES[group["status"]]
+            style = STYLES[group["status"]]
+            if group["status"] in DISSENTING:
+                style = "bold yellow"
+            if group["constituency"] is None:
+                style = "bold"
             rows.add_row(
                 Text(name, style=style), bar(group, mark), f"{group['inFavour']}/{group['of']}"
             )
@@ -231,15 +242,26 @@ class Board:
 
 
 def bar(group: Data, threshold: float) -> Text:
-    """Draw the share in favour of one group, with a mark at the threshold, from 0 to 1."""
-    filled = round(BAR * group["inFavour"] / group["of"]) if group["of"] else 0
-    rest = "dark_orange" if group["of"] else "grey37"
+    """Draw one group: in favour from the left, against from the right, and the threshold."""
+    scale = BAR / group["of"] if group["of"] else 0.0
+    against = sum(each["count"] for each in group["counts"] if _against(each))
+    in_favour, rest = round(scale * group["inFavour"]), BAR - round(scale * against)
     words = Text()
     for place in range(BAR):
-        mark = place == round(BAR * threshold)
-        style = "bold" if mark else "dodger_blue2" if place < filled else rest
-        words.append("┃" if mark else "━", style=style)
+        if place == round(BAR * threshold):
+            words.append("┃", style="bold")
+        elif place < in_favour:
+            words.append("━", style="dodger_blue2")
+        else:
+            words.append("━", style="grey37" if place < rest else "dark_orange")
     return words
+
+
+def _against(choice: Data) -> bool:
+    rating = choice["rating"]
+    if rating is not None:
+        return bool(rating <= LOW)
+    return choice["choice"] in {"DISAGREE", "DISCUSS"}
 
 
 def threshold(rule: Data) -> float:
@@ -288,7 +310,7 @@ async def _newest(url: str, token: str | None) -> str:
 
 def _title(ballot: Data) -> Text:
     words = Text(ballot["question"], style="bold")
-    words.truncate(64, overflow="ellipsis")
+    words.truncate(54, overflow="ellipsis")
     return words
 
 

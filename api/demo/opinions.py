@@ -71,7 +71,7 @@ QUESTIONS = (
         {
             DISAGREE: (
                 "160 hours on a busy ward leave perhaps 60 of real supervision.",
-                "My trust could not release two nurses for this at once.",
+                "We could not release two people for this at once.",
                 "Without protected time this number is a wish.",
             ),
             AGREE: (
@@ -95,7 +95,7 @@ QUESTIONS = (
         ),
         {DOCTORS: ("7", "7", "8", "8"), PHYSIOTHERAPISTS: ("8", "7", "9", "8", "8", "8")},
         {
-            "9": ("It was my body and my risk. Nobody asked what I weighed.",),
+            "9": ("A risk that was not talked through was never consented to.",),
             "3": ("Who answers for the decision a year later? The draft does not say.",),
             "7": ("If the record says who decided what, I can rate it higher.",),
             "8": ("This is what advanced level means.",),
@@ -118,7 +118,7 @@ QUESTIONS = (
         },
         {
             DISCUSS: (
-                "Postnatal trauma is named once and assessed nowhere. I cannot wave that through.",
+                "Trauma is named once and assessed nowhere. I cannot wave that through.",
                 "Patient partners must be paid for assessing, and the draft should say so.",
             ),
             NO_OBJECTION: ("The developers promised a sentence on trauma. I lift my objection.",),

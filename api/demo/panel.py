@@ -98,7 +98,8 @@ class Panel:
             if not member.busy:
                 places = [*self._topics.values(), *(poll.id for poll in self._chair.open)]
                 hand = self._chance.random() < 0.05  # noqa: PLR2004 - now and then
-                await self._show(member, location=self._chance.choice(places), handRaised=hand)
+                with suppress(Refused):
+                    await self._show(member, location=self._chance.choice(places), handRaised=hand)
             await asyncio.sleep(HEARTBEAT * self._chance.uniform(0.7, 1.3))
 
     async def _show(self, member: Member, **presence: object) -> None:
@@ -176,20 +177,24 @@ class Panel:
         self._said.add(words)
         self._silent = False
         member.busy = True
-        await self._show(member, location=self._topics[about], typing=True, handRaised=False)
-        await asyncio.sleep(0.8 + len(words) / 60)
-        talked = self._threads.get(about)
-        if talked is None:
-            await self._open(about, member, words)
-        else:
-            answers = self._chance.random() < 0.6  # noqa: PLR2004 - the others speak to all
-            reply = {"replyToId": talked.comments[-1]} if answers else {}
-            input = {"threadId": talked.id, "body": words, **reply}
-            said = await member.live.ask(documents.ADD_COMMENT, input=input)
-            if comment := said["addComment"].get("comment"):
-                talked.comments.append(comment["id"])
-        await self._show(member, typing=False)
-        member.busy = False
+        try:
+            await self._show(member, location=self._topics[about], typing=True, handRaised=False)
+            await asyncio.sleep(0.8 + len(words) / 60)
+            if about in self._threads:
+                await self._answer(self._threads[about], member, words)
+            else:
+                await self._open(about, member, words)
+            await self._show(member, typing=False)
+        finally:
+            member.busy = False
+
+    async def _answer(self, talked: Talked, member: Member, words: str) -> None:
+        answers = self._chance.random() < 0.6  # noqa: PLR2004 - the others speak to all
+        reply = {"replyToId": talked.comments[-1]} if answers else {}
+        input = {"threadId": talked.id, "body": words, **reply}
+        said = await member.live.ask(documents.ADD_COMMENT, input=input)
+        if comment := said["addComment"].get("comment"):
+            talked.comments.append(comment["id"])
 
     async def _open(self, about: str, member: Member, words: str) -> None:
         input = {

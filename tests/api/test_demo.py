@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -48,7 +49,7 @@ async def test_the_demo_runs_checks_itself_and_leaves_nothing_running(tmp_path: 
 
 async def test_seeding_twice_changes_nothing(database: Database) -> None:
     first = second = None
-    events = []
+    events: list[dict[str, Any]] = []
     for _ in range(2):
         seeder = Seeder(database)
         made = await seed(seeder)
@@ -67,6 +68,7 @@ async def test_seeding_twice_changes_nothing(database: Database) -> None:
             context_value=Context(database, viewer),
         )
         assert result.errors is None
+        assert result.data is not None
         events.append(result.data)
     assert first == second
     assert events[0] == events[1]

@@ -15,9 +15,10 @@ from api.auth import Identity
 from api.live import Data, Gone, Refused, connect, follow
 from api.settings import SettingsError
 from api.watch import Board, watch
+from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
-from subscriptions.transport import GraphQLWebSocket, Unauthenticated
+from subscriptions.transport import GraphQLWebSocket
 from tests.subscriptions.wsclient import serving
 
 
@@ -68,7 +69,8 @@ async def test_operations_run_side_by_side_on_one_socket() -> None:
 
 
 async def test_a_stream_that_was_cut_off_goes_on_behind_its_last_cursor() -> None:
-    sockets, states = endpoint(), []
+    sockets = endpoint()
+    states: list[str] = []
     async with serving(sockets) as server:
         url = f"ws://{server.address}/graphql"
         numbers = []
@@ -111,6 +113,10 @@ def group(status: str, in_favour: int, of: int, constituency: str | None = None)
     return {
         "constituency": constituency and {"id": constituency},
         "status": status,
+        "counts": [
+            {"choice": "AGREE", "rating": None, "count": in_favour},
+            {"choice": "DISAGREE", "rating": None, "count": of - in_favour},
+        ],
         "inFavour": in_favour,
         "of": of,
     }
