@@ -20,5 +20,6 @@ def configure() -> None:
             else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        # Asked for at each line, since standard error may be another one by then.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )

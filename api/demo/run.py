@@ -92,9 +92,10 @@ class Demo:
     def tell_watchers(self, url: str) -> None:
         """Write down where this demo runs, for `python -m api watch`."""
         path = self._home / RUNNING
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_text(
+        # Written aside, so that nobody reads half of it.
+        aside = path.with_suffix(".new")
+        aside.touch(mode=0o600)
+        aside.write_text(
             json.dumps(
                 {
                     "url": f"{url}graphql",
@@ -103,6 +104,7 @@ class Demo:
                 }
             )
         )
+        aside.replace(path)
 
     def introduce(self, url: str, seconds: float) -> None:
         """Say what to open, and with which tokens to ask."""

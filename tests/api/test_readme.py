@@ -28,20 +28,21 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
     """Start the demo on a free port; yield where it runs, and its folder."""
     data = tmp_path_factory.mktemp("readme") / "data"
     running = data.with_name("data-demo") / "running.json"
-    demo = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "api", "demo", "--port", "0", "--quiet"],
         cwd=ROOT,
         env={**os.environ, "DATA_FOLDER": str(data)},
-    )
-    patience = time.monotonic() + PATIENCE
-    while not running.exists():
-        assert demo.poll() is None, "The demo ended at once."
-        assert time.monotonic() < patience, "The demo did not start."
-        time.sleep(0.05)
-    url = json.loads(running.read_text())["url"]
-    yield url.removesuffix("/graphql"), running.parent
-    demo.terminate()
-    demo.wait()
+    ) as demo:
+        try:
+            patience = time.monotonic() + PATIENCE
+            while not running.exists():
+                assert demo.poll() is None, "The demo ended at once."
+                assert time.monotonic() < patience, "The demo did not start."
+                time.sleep(0.05)
+            url = json.loads(running.read_text())["url"]
+            yield url.removesuffix("/graphql"), running.parent
+        finally:
+            demo.terminate()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=["front end", "participant", "data", "moderator"])
