@@ -27,7 +27,7 @@ ACTIVITY = """
 subscription Watch($topic: ID!, $after: String) {
   activity(topicId: $topic, after: $after) {
     __typename
-    ... on Reset { reason }
+    ... on Reset { message }
     ... on ActivitySnapshot {
       cursor
       sequence

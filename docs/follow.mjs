@@ -23,7 +23,7 @@ const ACTIVITY = `
           ... on Vote { choice rating ballot { question consensus { status reasons } } }
         }
       }
-      ... on Reset { reason }
+      ... on Reset { message }
     }
   }
 `;

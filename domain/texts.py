@@ -50,4 +50,4 @@ def require_storable(text: str, *path: str) -> None:
 
 
 def _label(path: tuple[str, ...]) -> str:
-    return f"The field {'.'.join(path)}" if path else "The text"
+    return f"The {path[-1].replace('_', ' ')}" if path else "The text"

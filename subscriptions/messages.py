@@ -49,7 +49,7 @@ class Message:
 class Reset:
     """See feed.Lost."""
 
-    reason: str = strawberry.field(description="Why, in a sentence.")
+    message: str = strawberry.field(description="Why, in a sentence.")
 
 
 @strawberry.type(description="Something happened.")
@@ -86,7 +86,7 @@ def happening(event: StoredEvent, position: Position) -> dict[str, Any]:
 
 def reset(step: Lost) -> Reset:
     """Return the message of a step that lost the stream."""
-    return Reset(reason=step.reason)
+    return Reset(message=step.reason)
 
 
 def topic_key(id: str) -> UUID:

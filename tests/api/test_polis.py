@@ -186,7 +186,7 @@ def test_a_statement_that_was_moderated_out_may_lack_its_column(write: Write) ->
             "comments.csv",
             "First",
             " ",
-            "comments.csv, line 4: The field comment-body is empty. Please write something.",
+            "comments.csv, line 4: The comment-body is empty. Please write something.",
         ),
         (
             "comments.csv",
@@ -216,7 +216,7 @@ def test_a_statement_that_was_moderated_out_may_lack_its_column(write: Write) ->
             "summary.csv",
             "topic,What now?\n",
             "",
-            "summary.csv: The field topic is empty. Please write something.",
+            "summary.csv: The topic is empty. Please write something.",
         ),
         (
             "summary.csv",

@@ -202,7 +202,7 @@ def test_the_board_says_when_events_are_missing_and_starts_again_after_a_reset()
     board.take(SNAPSHOT)
     board.take({"__typename": "ActivityEvent", "sequence": 10, "subject": None})
     assert "1 gaps" in drawn(board)
-    board.take({"__typename": "Reset", "reason": "The history was restored."})
+    board.take({"__typename": "Reset", "message": "The history was restored."})
     board.take({**SNAPSHOT, "sequence": 3})
     assert board.sequence == 3
 

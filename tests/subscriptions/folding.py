@@ -93,7 +93,7 @@ subscription ($topic: ID!) {{
         ... on Vote {{ ballot {{ ...BallotFields }} }}
       }}
     }}
-    ... on Reset {{ reason }}
+    ... on Reset {{ message }}
   }}
 }}
 {COMMENT}{THREAD}{BALLOT}{ENGAGEMENT}{SPECIFICATION}

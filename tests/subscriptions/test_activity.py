@@ -33,7 +33,7 @@ subscription ($topic: ID!, $after: String, $kinds: [EventKind!]) {
       cursor sequence kind actor { name }
       subject { __typename ... on Comment { body } }
     }
-    ... on Reset { reason }
+    ... on Reset { message }
   }
 }
 """
@@ -179,7 +179,7 @@ async def test_another_audience_resets_with_a_new_snapshot(live: Live, world: Wo
 
     assert lost == {
         "__typename": "Reset",
-        "reason": "What you may read here has changed since this cursor.",
+        "message": "What you may read here has changed since this cursor.",
     }
     assert again["__typename"] == "ActivitySnapshot"
 
@@ -199,7 +199,7 @@ async def test_a_history_that_is_not_kept_any_more_resets(
 
     # Four events of each of three audiences.
     assert removed == 12
-    assert lost["reason"] == "The events after this cursor are not kept any more."
+    assert lost["message"] == "The events after this cursor are not kept any more."
     assert again["sequence"] == 6
 
 
@@ -215,7 +215,7 @@ async def test_a_restored_history_resets_those_who_follow(live: Live, world: Wor
     resumed = await reset(live, world, nurse, snapshot["cursor"])
 
     assert [lost["__typename"], again["__typename"]] == ["Reset", "ActivitySnapshot"]
-    assert "backup" in resumed[0]["reason"]
+    assert "backup" in resumed[0]["message"]
 
 
 async def test_who_loses_a_role_is_reset_to_what_they_may_still_read(
@@ -232,7 +232,7 @@ async def test_who_loses_a_role_is_reset_to_what_they_may_still_read(
             await session.commit()
         lost, again = await messages.take(2)
 
-    assert lost["reason"] == "What you may read here has changed."
+    assert lost["message"] == "What you may read here has changed."
     assert again["__typename"] == "ActivitySnapshot"
 
 

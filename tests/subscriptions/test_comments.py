@@ -28,7 +28,7 @@ subscription ($topic: ID, $thread: ID, $after: String) {
       thread { id resolvedAt }
       comment { body hiddenReason reactions { kind person { name } } }
     }
-    ... on Reset { reason }
+    ... on Reset { message }
   }
 }
 """

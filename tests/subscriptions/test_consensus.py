@@ -22,7 +22,7 @@ subscription ($ballot: ID!, $after: String) {
     __typename
     ... on VotesSnapshot { cursor sequence ballot { state votes { nodes { choice } } } }
     ... on VoteEvent { cursor sequence kind vote { choice voter { name } } ballot { state } }
-    ... on Reset { reason }
+    ... on Reset { message }
   }
 }
 """
@@ -37,7 +37,7 @@ subscription ($ballot: ID!) {
         consensus { status turnout { voted eligible } byConstituency { inFavour of } }
       }
     }
-    ... on Reset { reason }
+    ... on Reset { message }
   }
 }
 """

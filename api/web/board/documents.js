@@ -71,7 +71,7 @@ export const ACTIVITY = `
 subscription Board($topic: ID!, $after: String) {
   activity(topicId: $topic, after: $after) {
     __typename
-    ... on Reset { reason }
+    ... on Reset { message }
     ... on ActivitySnapshot {
       cursor
       sequence
