@@ -19,6 +19,7 @@ from api.demo import run as demo_run
 from api.demo.run import folder, read_running
 from api.graphql import printed
 from api.process import addresses, running
+from api.server import address, listen
 from api.server import serve as serve_app
 from api.settings import Settings, SettingsError
 from api.watch import watch as watch_board
@@ -34,8 +35,10 @@ Command = Callable[[argparse.Namespace, Settings], Awaitable[None]]
 
 async def serve(arguments: argparse.Namespace, settings: Settings) -> None:
     """Serve the API until a signal ends it."""
-    async with running(settings, migrate=arguments.migrate) as process:
-        await serve_app(create_app(process), settings)
+    with listen(settings) as listener:
+        async with running(settings, migrate=arguments.migrate) as process:
+            print(f"{address(listener)}/graphql is served. Press Ctrl-C to end it.", flush=True)
+            await serve_app(create_app(process), listener)
 
 
 async def migrate(arguments: argparse.Namespace, settings: Settings) -> None:

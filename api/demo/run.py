@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
-import signal
-import socket
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from rich.console import Console
-from starlette.types import ASGIApp
 
 from api.app import create_app
 from api.demo import cast, documents
@@ -27,7 +23,7 @@ from api.demo.panel import gathered
 from api.demo.programme import Programme, Seeder, seed, seed_others
 from api.live import Data, connect
 from api.process import Process, running
-from api.server import config
+from api.server import Server, address, listen, serving
 from api.settings import Settings, SettingsError
 from schema.nodes import global_id, type_of
 
@@ -45,15 +41,15 @@ async def run(settings: Settings, *, port: int, seconds: float | None, quiet: bo
     began = time.perf_counter()
     home = folder(settings)
     own = Settings(data_folder=home / "database", host=settings.host, port=port)
-    with _alone(home):
+    with _alone(home), listen(own) as listener:
         async with running(own) as process:
             seeder = Seeder(process.database)
             made = await seed(seeder)
             await open_exercise(seeder, made)
             demo = Demo(process, made, home)
             app = create_app(process, pages=pages(demo.session))
-            async with _serving(app, own) as (server, address):
-                url = f"http://{address}/"
+            async with serving(app, listener) as server:
+                url = f"{address(listener)}/"
                 demo.tell_watchers(url)
                 if not quiet:
                     demo.introduce(url, time.perf_counter() - began)
@@ -129,7 +125,7 @@ class Demo:
             )
         console.print("\nPress Ctrl-C to end it; the next start goes on where this one ends.")
 
-    async def live(self, server: uvicorn.Server, url: str, seconds: float | None) -> None:
+    async def live(self, server: Server, url: str, seconds: float | None) -> None:
         """Let the panel take part until the server ends, or until the time is over."""
         topics: dict[str, str] = {
             words: global_id(type_of(kind.lower()), id)
@@ -177,50 +173,6 @@ def require_life(before: Data, after: Data) -> None:
     ]
     if dead:
         raise SystemExit(f"The demo ran, but the API shows no new {' and no '.join(dead)}.")
-
-
-@asynccontextmanager
-async def _serving(app: ASGIApp, settings: Settings) -> AsyncIterator[tuple[uvicorn.Server, str]]:
-    """Serve on the port of the settings, or on a free one for 0; yield the address."""
-    settled = config(app, settings)
-    listener = settled.bind_socket()
-    host, port = listener.getsockname()[:2]
-    server = _Server(settled)
-    serving = asyncio.create_task(server.serve([listener]))
-    await server.ready.wait()
-    try:
-        yield server, f"{host}:{port}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
-class _Server(uvicorn.Server):
-    """A server that tells when it takes connections, and leaves the rest of the demo time to end.
-
-    uvicorn itself raises the signal again that ended it, which would leave the database behind.
-    """
-
-    def __init__(self, settled: uvicorn.Config) -> None:
-        super().__init__(settled)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """End on a signal."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
 
 
 @contextmanager
