@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -49,7 +50,8 @@ def listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise SettingsError(
-            f"Port {settings.port} of {settings.host} cannot be used: {error.strerror}. "
+            f"Port {settings.port} of {settings.host} cannot be used: "
+            f"{os.strerror(error.errno or 0)}. "
             "Choose another one by HOST and PORT."
         ) from None
 
