@@ -16,7 +16,7 @@ demo: $(READY) ## Run a live roundtable on the embedded database
 	$(RUN) -m api demo $(ARGS)
 
 test: $(READY_DEV) ## Run every test
-	$(RUN) -m pytest -n 2 -q $(ARGS)
+	$(RUN) -m pytest -n 3 --dist worksteal -q $(ARGS)
 
 check: lint types contracts sdl database ## Everything that must hold of a commit, but the tests
 

@@ -23,6 +23,9 @@ from domain.permissions import Viewer
 from schema.context import Context
 from tests.world import World, build
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+ROOM = 2 * 2**30
+
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -62,11 +65,19 @@ async def _prepare(server: embedded.EmbeddedServer) -> Server:
     return Server(server, world)
 
 
+def _folder() -> Path:
+    """Make a folder for the server: in memory where there is room, which is several times faster.
+
+    Not in pytest's own folder: runs at the same time would clear that away under the server.
+    """
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return Path(tempfile.mkdtemp(prefix="concordat-tests-", dir=MEMORY if roomy else None))
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """Start a server that need not survive a power cut, and migrate the template."""
-    # Not in pytest's own folder: runs at the same time would clear that away under the server.
-    folder = Path(tempfile.mkdtemp(prefix="concordat-tests-"))
+    folder = _folder()
     started = embedded.start(folder, durable=False)
     yield asyncio.run(_prepare(started))
     started.stop()
@@ -78,7 +89,7 @@ async def database_name(server: Server, request: pytest.FixtureRequest) -> Async
     """Clone a template for one test: the inhabited one where the test asks for the world."""
     template = server.inhabited if "world" in request.fixturenames else server.template
     name = f"test_{uuid4().hex}"
-    await server.statement(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
+    await server.statement(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield name
     await server.statement(f"DROP DATABASE {name} WITH (FORCE)")
 

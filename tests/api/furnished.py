@@ -276,5 +276,5 @@ async def furnished(server: Server) -> AsyncIterator[Furnished]:
 
 
 async def _copy(server: Server, name: str, origin: str) -> Database:
-    await server.statement(f"CREATE DATABASE {name} TEMPLATE {origin} STRATEGY wal_log")
+    await server.statement(f"CREATE DATABASE {name} TEMPLATE {origin} STRATEGY file_copy")
     return Database(create_engine(server.server.url("concordat_app", name)))
