@@ -1,0 +1,58 @@
+"""Migrations: they go up, come down again, and leave what the records declare."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from domain import migrations
+from tests.conftest import Server
+
+
+async def test_up_down_and_up_again_is_what_the_records_declare(server: Server) -> None:
+    name = f"test_{uuid4().hex}"
+    await server.statement(f"CREATE DATABASE {name}")
+    owner = server.server.url("postgres", name)
+    try:
+        await migrations.upgrade(owner)
+        await migrations.downgrade(owner, "base")
+        engine = create_async_engine(owner)
+        async with engine.connect() as connection:
+            left = await connection.scalars(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            )
+            assert list(left) == ["alembic_version"]
+            assert await migrations.missing(engine) != []
+        await engine.dispose()
+        await migrations.upgrade(owner)
+
+        assert await migrations.differences(owner) == []
+    finally:
+        await server.statement(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_what_is_appended_cannot_be_changed_by_the_application(
+    server: Server, database_name: str
+) -> None:
+    engine = create_async_engine(server.server.url("postgres", database_name))
+    async with engine.connect() as connection:
+        rights = await connection.execute(
+            text(
+                """
+                SELECT tablename, privilege
+                FROM pg_tables, unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS privilege
+                WHERE schemaname = 'public'
+                  AND has_table_privilege('concordat_app', tablename::regclass, privilege)
+                """
+            )
+        )
+        held = {(row.tablename, row.privilege) for row in rights}
+    await engine.dispose()
+
+    for table in ("events", "cast_votes", "comment_edits", "specification_revisions"):
+        assert not {right for name, right in held if name == table}
+    assert not {name for name, right in held if right == "TRUNCATE"}
+    assert ("votes", "UPDATE") in held
+    assert ("votes", "DELETE") not in held
