@@ -204,19 +204,29 @@ class EditCommentInput(Expecting):
     body: str = text(description="The new words.")
 
 
-@strawberry.input(description="A comment to hide or to make visible again, with a reason.")
-class ModerateCommentInput(Idempotent):
-    """See domain.commands.comments.hide_comment and show_comment."""
+@strawberry.input(description="A comment to hide, with a reason.")
+class HideCommentInput(Idempotent):
+    """See domain.commands.comments.hide_comment."""
 
     comment_id: strawberry.ID = text(description="The comment.")
     reason: str = text(description="Why; its author is told.")
 
 
-@strawberry.input(description="A thread to resolve or to reopen.")
+@strawberry.input(description="A comment to make visible again, with a reason.")
+class ShowCommentInput(HideCommentInput):
+    """See domain.commands.comments.show_comment."""
+
+
+@strawberry.input(description="A thread to resolve.")
 class ResolveThreadInput(Expecting):
-    """See domain.commands.comments.resolve_thread and reopen_thread."""
+    """See domain.commands.comments.resolve_thread."""
 
     thread_id: strawberry.ID = text(description="The thread.")
+
+
+@strawberry.input(description="A thread to open again.")
+class ReopenThreadInput(ResolveThreadInput):
+    """See domain.commands.comments.reopen_thread."""
 
 
 @strawberry.input(description="A thread to pin or unpin. Repeating it changes nothing.")
@@ -281,7 +291,7 @@ class CommentMutation:
         )
 
     @mutation(Comment, "Hide a comment, with a reason that its author is told.")
-    async def hide_comment(self, info: Info, input: ModerateCommentInput) -> UUID:
+    async def hide_comment(self, info: Info, input: HideCommentInput) -> UUID:
         """See the command."""
         return await perform(
             info,
@@ -292,7 +302,7 @@ class CommentMutation:
         )
 
     @mutation(Comment, "Make a hidden comment visible again, with a reason.")
-    async def show_comment(self, info: Info, input: ModerateCommentInput) -> UUID:
+    async def show_comment(self, info: Info, input: ShowCommentInput) -> UUID:
         """See the command."""
         return await perform(
             info,
@@ -314,7 +324,7 @@ class CommentMutation:
         )
 
     @mutation(Thread, "Open a resolved thread again.")
-    async def reopen_thread(self, info: Info, input: ResolveThreadInput) -> UUID:
+    async def reopen_thread(self, info: Info, input: ReopenThreadInput) -> UUID:
         """See the command."""
         return await perform(
             info,

@@ -152,9 +152,9 @@ class EditPersonInput(Expecting):
     professions: list[strawberry.ID] = text(description="All that they practise.")
 
 
-@strawberry.input(description="A role to grant or to withdraw.")
-class RoleInput(Idempotent):
-    """See domain.commands.memberships."""
+@strawberry.input(description="A role to grant.")
+class GrantRoleInput(Idempotent):
+    """See domain.commands.memberships.grant_role."""
 
     person_id: strawberry.ID = text(description="The person.")
     role: Role = text(description="The role.")
@@ -162,6 +162,11 @@ class RoleInput(Idempotent):
     scope_id: strawberry.ID | None = text(
         description="What it is limited to; left out for the whole body.", default=None
     )
+
+
+@strawberry.input(description="A role to withdraw.")
+class WithdrawRoleInput(GrantRoleInput):
+    """See domain.commands.memberships.withdraw_role."""
 
 
 @strawberry.input(description="A profession to enter in the register.")
@@ -232,12 +237,12 @@ class PeopleMutation:
         )
 
     @mutation(Person, "Give a person a role, in the whole body or in one scope of it.")
-    async def grant_role(self, info: Info, input: RoleInput) -> UUID:
+    async def grant_role(self, info: Info, input: GrantRoleInput) -> UUID:
         """See the command."""
         return await perform(info, input, memberships.grant_role, **_role(input))
 
     @mutation(Person, "Withdraw a role of a person.")
-    async def withdraw_role(self, info: Info, input: RoleInput) -> UUID:
+    async def withdraw_role(self, info: Info, input: WithdrawRoleInput) -> UUID:
         """See the command."""
         return await perform(info, input, memberships.withdraw_role, **_role(input))
 
@@ -258,7 +263,7 @@ def _professions(ids: list[strawberry.ID]) -> list[UUID]:
     return [key(id, "professions", "Profession") for id in ids]
 
 
-def _role(input: RoleInput) -> dict[str, Any]:
+def _role(input: GrantRoleInput) -> dict[str, Any]:
     """Return the arguments of granting and of withdrawing, which are the same."""
     return {
         "person_id": key(input.person_id, "personId", "Person"),

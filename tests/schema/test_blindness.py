@@ -67,7 +67,9 @@ async def copy(
     async def make() -> World:
         name = f"test_{uuid4().hex}"
         await database.close()
-        await server.statement(f"CREATE DATABASE {name} TEMPLATE {database_name} STRATEGY file_copy")
+        await server.statement(
+            f"CREATE DATABASE {name} TEMPLATE {database_name} STRATEGY file_copy"
+        )
         made[name] = Database(create_engine(server.server.url("concordat_app", name)))
         return replace(world, database=made[name])
 

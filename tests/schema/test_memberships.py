@@ -21,7 +21,7 @@ from tests.conftest import Ask
 from tests.world import World
 
 GRANT = """
-mutation ($input: RoleInput!) {
+mutation ($input: GrantRoleInput!) {
   grantRole(input: $input) {
     __typename
     ... on GrantRolePayload { person { id roles { role scopeKind } } }

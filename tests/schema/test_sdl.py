@@ -61,7 +61,7 @@ def test_a_mutation_has_one_input_and_a_result_of_a_payload_or_a_refusal(name: s
     title = name[0].upper() + name[1:]
 
     assert list(field.args) == ["input"]
-    assert isinstance(field.args["input"].type, GraphQLNonNull)
+    assert str(field.args["input"].type) == f"{title}Input!"
     assert isinstance(field.type, GraphQLNonNull)
     result = get_named_type(field.type)
     assert isinstance(result, GraphQLUnionType)
