@@ -4,6 +4,31 @@ const url = new URL(location.pathname, location.href);
 const socket = new URL(url);
 socket.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 
+const WELCOME = `# Concordat. What is public needs no token; for the rest, put one into the headers below:
+# { "authorization": "Bearer ..." }. The book on the left is the documentation.
+query Exercises {
+  engagements(last: 3) {
+    nodes {
+      id
+      title
+      state
+      specification { title version state }
+      constituencies { name stakeholderCount }
+    }
+  }
+}
+
+# A snapshot, then every event as it happens: paste an id from above.
+subscription Follow($topic: ID!) {
+  activity(topicId: $topic) {
+    __typename
+    ... on ActivitySnapshot { cursor sequence }
+    ... on ActivityEvent { cursor sequence kind subject { __typename id } }
+    ... on Reset { message }
+  }
+}
+`;
+
 let headers = {};
 
 const fetcher = GraphiQL.createFetcher({
@@ -22,6 +47,7 @@ const fetcher = GraphiQL.createFetcher({
 
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, {
+    defaultQuery: WELCOME,
     fetcher: (params, options) => {
       headers = options?.headers ?? {};
       return fetcher(params, options);
