@@ -161,7 +161,7 @@ class UnitOfWork:
             raise Conflict(
                 f"This was changed meanwhile: it has revision {record.revision}, you saw "
                 f"{revision}. Please look at the present one and try again.",
-                ("expectedRevision",),
+                ("expected_revision",),
                 current=record,
             )
 
@@ -241,8 +241,10 @@ class UnitOfWork:
 def require_key(key: str) -> None:
     """Raise Invalid for an idempotency key that is too long, empty or not to be stored."""
     if not 1 <= len(key) <= LONGEST_KEY:
-        raise Invalid(f"An idempotency key has 1 to {LONGEST_KEY} characters.", ("idempotencyKey",))
-    require_storable(key, "idempotencyKey")
+        raise Invalid(
+            f"An idempotency key has 1 to {LONGEST_KEY} characters.", ("idempotency_key",)
+        )
+    require_storable(key, "idempotency_key")
 
 
 def first_result(first: str, result: UUID | None, fingerprint: str) -> UUID:
@@ -250,7 +252,7 @@ def first_result(first: str, result: UUID | None, fingerprint: str) -> UUID:
     if result is None or first != fingerprint:
         raise Conflict(
             "This idempotency key was used before, for another request. Please use a new one.",
-            ("idempotencyKey",),
+            ("idempotency_key",),
         )
     return result
 

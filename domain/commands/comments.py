@@ -96,7 +96,7 @@ async def add_comment(
     if reply_to_id is not None:
         parent = await uow.session.get(Comment, reply_to_id)
         if parent is None or parent.thread_id != thread.id:
-            raise NotFound("There is no such comment in this thread to reply to.", ("replyToId",))
+            raise NotFound("There is no such comment in this thread to reply to.", ("reply_to_id",))
     return (await _add(uow, thread, reply_to_id, body, mentions)).id
 
 

@@ -51,4 +51,4 @@ async def require_subject(uow: UnitOfWork, topic: Topic, kind: SubjectKind, id: 
         )
     ):
         return record
-    raise NotFound(f"There is no {kind.lower()} with this id in this place.", ("subjectId",))
+    raise NotFound(f"There is no {kind.lower()} with this id in this place.", ("subject_id",))

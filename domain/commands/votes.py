@@ -164,7 +164,7 @@ async def cast_vote(
 
 def _require_elector(uow: UnitOfWork, ballot: Any) -> Any:
     if ballot is None or ballot.state is BallotState.DRAFT or audience(uow.viewer, ballot) is None:
-        raise NotFound("There is no ballot with this id that you may see.", ("ballotId",))
+        raise NotFound("There is no ballot with this id that you may see.", ("ballot_id",))
     if ballot.constituency_id is None:
         raise NotAllowed(
             "You are not among the electors of this ballot: they were entered when it was opened."
