@@ -64,8 +64,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
         return JSONResponse({"alive": True})
 
     async def ready(_: Request) -> JSONResponse:
-        await process.database.answer()
-        healthy = process.wakeups.healthy
+        healthy = process.wakeups.healthy and await process.database.answers()
         return JSONResponse({"ready": healthy}, status_code=200 if healthy else 503)
 
     app = Starlette(

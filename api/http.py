@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
 from api.sse import EventStream
+from domain.database import is_outage
 from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import (
@@ -98,6 +99,13 @@ class GraphQLHTTP:
         except Unauthenticated as error:
             headers = {"www-authenticate": "Bearer"}
             response = _errors(accept, HTTPStatus.UNAUTHORIZED, error.message, headers)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            message = "The database is away for a moment. Please try again."
+            response = _errors(
+                accept, HTTPStatus.SERVICE_UNAVAILABLE, message, {"retry-after": "1"}
+            )
         await response(scope, receive, send)
 
     async def _answer(self, http: HTTPRequest, accept: str) -> ASGIApp:

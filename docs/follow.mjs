@@ -45,7 +45,8 @@ export async function* follow(url, topicId, token) {
         yield data.activity;
       }
     } catch (error) {
-      if (error?.extensions || error?.code === 4403) throw error; // refused, not interrupted
+      const refused = error?.extensions && error.extensions.code !== "UNAVAILABLE";
+      if (refused || error?.code === 4403) throw error; // anything else is an interruption
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }

@@ -29,6 +29,10 @@ _STANDING = text(
 _ROLE_REFUSED = {"22023", "42704", "42501"}
 
 
+# SQLSTATE classes of a lost connection, and of a server that ends, starts or takes no more.
+_OUTAGES = ("08", "57P", "53300")
+
+
 class Unusable(Exception):
     """The application cannot work on this database; the sentence says what would be right."""
 
@@ -103,10 +107,16 @@ class Database:
             )
             yield session
 
-    async def answer(self) -> None:
-        """Return when the database answers; an error of the driver where it does not."""
-        async with self.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+    async def answers(self) -> bool:
+        """Say whether the database can be asked now."""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            return False
+        return True
 
     async def require_standing(self) -> None:
         """Raise Unusable unless the database is reachable, new enough, and not ours to own."""
@@ -141,3 +151,11 @@ def _unreachable(error: Exception) -> str:
         "The database cannot be reached. Please check that it runs and that DATABASE_URL is "
         f"right. It said: {getattr(error, 'orig', error)}"
     )
+
+
+def is_outage(error: BaseException) -> bool:
+    """Say whether an error means that the database was away: the same may work in a moment."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(_OUTAGES)
+    return isinstance(error, OSError | TimeoutError)

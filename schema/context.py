@@ -11,7 +11,7 @@ from uuid import UUID
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from domain.database import Database, Session
+from domain.database import Database, Session, is_outage
 from domain.permissions import Viewer
 
 # A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
@@ -63,8 +63,13 @@ class Context:
         self, batch: Batch, keys: list[Any], arguments: tuple[Hashable, ...]
     ) -> Sequence[Any]:
         unique = list(dict.fromkeys(keys))
-        async with self.reading() as session:
-            values = await batch(session, self.viewer, unique, *arguments)
+        try:
+            values = await self._once(batch, unique, arguments)
+        except Exception as error:
+            # A restart of the database leaves dead connections behind; reading again is harmless.
+            if not is_outage(error) or self._snapshot is not None:
+                raise
+            values = await self._once(batch, unique, arguments)
         if len(values) != len(unique):
             raise RuntimeError(
                 f"{batch.__module__}.{batch.__qualname__} returned {len(values)} values "
@@ -72,6 +77,12 @@ class Context:
             )
         found = dict(zip(unique, values, strict=True))
         return [found[key] for key in keys]
+
+    async def _once(
+        self, batch: Batch, keys: list[Any], arguments: tuple[Hashable, ...]
+    ) -> Sequence[Any]:
+        async with self.reading() as session:
+            return await batch(session, self.viewer, keys, *arguments)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

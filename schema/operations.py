@@ -34,6 +34,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
+from domain.database import is_outage
 from domain.errors import DomainError
 from schema.errors import coded
 from schema.limits import Limits, check_document, check_variables, parse_document
@@ -246,6 +247,14 @@ class Operations:
             refused = coded(cause)
             return GraphQLError(
                 refused.message, error.nodes, path=error.path, extensions=refused.extensions
+            )
+        if is_outage(cause):
+            return GraphQLError(
+                "The database was away for a moment. Please try again: with the same "
+                "idempotencyKey nothing is done twice.",
+                error.nodes,
+                path=error.path,
+                extensions={"code": "UNAVAILABLE"},
             )
         if isinstance(cause, GraphQLError):
             if "code" in (cause.extensions or {}):

@@ -6,6 +6,7 @@ that they may see, with a durable cursor; or an explicit reset, never silence.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from strawberry import relay
 
-from domain.database import Session
+from domain.database import Session, is_outage
 from domain.errors import DomainError, Invalid
 from domain.models.topics import StoredEvent
 from domain.permissions import Audience
@@ -75,12 +76,19 @@ async def follow(
                 yield Lost(reason)
                 position = None
         while True:
-            if position is None:
-                await context.recognise()
-                async with context.snapshot() as session:
-                    position = await _end(context, session, topic_id)
-                    yield Present(position)
-            page = await _page(context, position)
+            try:
+                if position is None:
+                    await context.recognise()
+                    async with context.snapshot() as session:
+                        position = await _end(context, session, topic_id)
+                        yield Present(position)
+                page = await _page(context, position)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                # The database is away: that costs time, and no event.
+                await asyncio.sleep(POLL / 10)
+                continue
             if page is None:
                 yield Lost("What you may read here has changed.")
                 position = None

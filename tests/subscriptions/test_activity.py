@@ -166,6 +166,39 @@ async def test_two_workers_see_the_same_gapless_order(
     assert [sequence for sequence, _ in first] == list(range(1, 41))
 
 
+async def test_a_database_that_goes_away_costs_time_and_no_event(
+    live: Live, world: World, server: Server, database_name: str
+) -> None:
+    nurse = await world.viewer("nurse1")
+    async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+        snapshot = await messages.next()
+        for number in range(3):
+            await server.statement(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                f"WHERE datname = '{database_name}'"
+            )
+            # Whoever writes is told to try again, and does.
+            document = (
+                "mutation ($input: OpenThreadInput!) { openThread(input: $input) { __typename } }"
+            )
+            input = {
+                "topicId": topic(world),
+                "subjectId": world.id("Section", world.sections[0]),
+                "body": f"{number}",
+                "idempotencyKey": f"{number}",
+            }
+            result = await live.execute(nurse, document, input=input)
+            while "errors" in result:
+                assert result["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+                result = await live.execute(nurse, document, input=input)
+        events = await messages.take(6)
+
+    assert [event["sequence"] for event in events] == [
+        snapshot["sequence"] + number for number in range(1, 7)
+    ]
+    assert [event["subject"]["body"] for event in events[1::2]] == ["0", "1", "2"]
+
+
 async def reset(live: Live, world: World, viewer: Viewer, cursor: str) -> list[dict[str, Any]]:
     async with live.subscribe(viewer, ACTIVITY, topic=topic(world), after=cursor) as messages:
         return await messages.take(2)
