@@ -180,7 +180,9 @@ def _data(message: Data) -> Data:
     payload = message["payload"]
     errors = payload if message["type"] == "error" else payload.get("errors")
     if errors:
-        raise Refused(" ".join(error["message"] for error in errors))
+        words = " ".join(error["message"] for error in errors)
+        away = any(error.get("extensions", {}).get("code") == "UNAVAILABLE" for error in errors)
+        raise Gone(words) if away else Refused(words)
     data: Data = payload["data"]
     return data
 
