@@ -66,7 +66,7 @@ async def once(
             f"polis:{conversation.slug}:{key}", fields, lambda: command(uow, **fields)
         )
     except Conflict as error:
-        if error.path != ("idempotencyKey",):
+        if error.path != ("idempotency_key",):
             raise
         raise Conflict(
             f"Another conversation was imported under the name {conversation.slug} before. Please "
