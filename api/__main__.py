@@ -25,7 +25,7 @@ from api.settings import Settings, SettingsError
 from api.watch import watch as watch_board
 from domain import migrations, retention
 from domain.commands.foundation import found
-from domain.database import Unusable
+from domain.database import Unusable, refusal
 from domain.embedded import EmbeddedServerError
 from domain.errors import DomainError
 from domain.queries import people
@@ -164,11 +164,17 @@ def main(words: list[str] | None = None) -> int:
     try:
         run: Any = arguments.run(arguments, settings_module.read())
         uvloop.run(run)
-    except (SettingsError, Unusable, EmbeddedServerError, DomainError, ConnectionError) as error:
+    except (SettingsError, Unusable, EmbeddedServerError, DomainError) as error:
         print(f"{error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
+    except Exception as error:
+        sentence = refusal(error)
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        return 2
     return 0
 
 

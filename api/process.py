@@ -11,7 +11,7 @@ from api import auth
 from api.auth import Tokens
 from api.settings import Settings, SettingsError
 from domain import embedded, migrations
-from domain.database import Database, create_engine
+from domain.database import Database, Unusable, create_engine
 from subscriptions.presence import Presence
 from subscriptions.wakeup import Wakeups
 
@@ -59,14 +59,20 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
         if settings.embedded or migrate:
             await migrations.upgrade(found.owner)
         notify = settings.broadcast_url == "postgres"
-        wakeups = Wakeups(found.app if notify else settings.broadcast_url)
+        try:
+            wakeups = Wakeups(found.app if notify else settings.broadcast_url)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
         database = Database(create_engine(found.app, pool_size=settings.pool_size), notify=notify)
         if not notify:
             database.wake = wakeups.publish
         presence = Presence(wakeups)
         try:
             await _require_ready(database)
-            await wakeups.start()
+            try:
+                await wakeups.start()
+            except ConnectionError as error:
+                raise Unusable(str(error)) from None
             await presence.start()
             yield Process(settings, database, wakeups, presence, auth.tokens(settings))
         finally:

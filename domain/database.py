@@ -140,7 +140,7 @@ class Database:
         await self.engine.dispose()
 
 
-def _unreachable(error: Exception) -> str:
+def _unreachable(error: BaseException) -> str:
     if getattr(getattr(error, "orig", None), "sqlstate", None) in _ROLE_REFUSED:
         return (
             f"The database has no role {APP_ROLE} that this login may take. Run "
@@ -151,6 +151,11 @@ def _unreachable(error: Exception) -> str:
         "The database cannot be reached. Please check that it runs and that DATABASE_URL is "
         f"right. It said: {getattr(error, 'orig', error)}"
     )
+
+
+def refusal(error: BaseException) -> str | None:
+    """Return what to say of an error that the database caused; None for any other."""
+    return _unreachable(error) if isinstance(error, DBAPIError) or is_outage(error) else None
 
 
 def is_outage(error: BaseException) -> bool:

@@ -201,12 +201,14 @@ class Presence:
     async def _tell(self) -> None:
         """Apply what was wanted since the last time, and send what others need to know of it."""
         now = time.monotonic()
-        stamp = _Stamp(time.time_ns() // 1_000_000, self._origin)
+        clock = time.time_ns() // 1_000_000
         wanted, self._wanted = self._wanted, {}
         asked, self._asked = self._asked, False
         records = []
         for key, entry in wanted.items():
             held = self._held(key)
+            # Later than what it replaces, also where that was said elsewhere a moment ago.
+            stamp = _Stamp(max(clock, held.stamp.milliseconds + 1 if held else 0), self._origin)
             told = held.told if held and held.entry == entry else float("-inf")
             due = now - told > self._expiry / 5
             self._apply(key, entry, stamp, self._expiry, now if due else told)

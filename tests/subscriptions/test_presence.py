@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -185,6 +186,24 @@ async def test_two_processes_see_the_same(url: str) -> None:
         one.leave(TOPIC, ADA, "1")
         assert await following(here) == Change(Move.LEFT, entry(ADA))
         assert await following(there) == Change(Move.LEFT, entry(ADA))
+
+
+async def test_what_is_said_elsewhere_in_the_same_millisecond_counts(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_700_000_000_000_000_000)
+    async with (
+        present(url) as one,
+        present(url) as other,
+        aclosing(one.follow(TOPIC)) as here,
+        aclosing(other.follow(TOPIC)) as there,
+    ):
+        assert await following(here) == await following(there) == []
+        for process in (one, other, one, other):
+            for typing in (True, False):
+                update(process, ADA, typing=typing)
+                seen = [await following(each) for each in (here, there)]
+                assert [change.entry.typing for change in seen] == [typing] * 2  # type: ignore[union-attr]
 
 
 async def test_updates_at_once_end_the_same_everywhere(url: str) -> None:
