@@ -53,8 +53,9 @@ await page.goto(url);
 await until(() => document.querySelectorAll("#open .card").length > 2);
 await page.evaluate(() => (window.marker = "the page was not loaded again"));
 const first = await shown();
-await until((was) => document.querySelector("#open .turnout").textContent !== was ||
-  document.querySelectorAll("#open .turnout")[1].textContent !== "", first.turnouts[0]);
+await until((was) => was !==
+  [...document.querySelectorAll(".turnout")].map((node) => node.textContent).join("|"),
+  first.turnouts.join("|"));
 await until((was) => Number(document.getElementById("sequence").textContent.slice(1)) > was + 3, first.sequence);
 const moved = await shown();
 
