@@ -6,13 +6,13 @@ to see what the fact changed. Times and the actor are stored beside the event, n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from domain.permissions import Audience
+from domain.texts import snake_case
 
 EVERYONE = frozenset(Audience)
 MEMBERS = frozenset({Audience.MEMBERS, Audience.MODERATORS})
@@ -34,7 +34,7 @@ E = TypeVar("E", bound=type[Event])
 
 def _about(subject: str) -> Callable[[E], E]:
     def register(cls: E) -> E:
-        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
+        cls.kind = snake_case(cls.__name__).upper()
         cls.subject = subject
         KINDS[cls.kind] = cls
         return cls

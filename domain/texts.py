@@ -51,3 +51,8 @@ def require_storable(text: str, *path: str) -> None:
 
 def _label(path: tuple[str, ...]) -> str:
     return f"The {path[-1].replace('_', ' ')}" if path else "The text"
+
+
+def snake_case(name: str) -> str:
+    """Return the name of a class as fields and files spell it: "delivery_plan" for DeliveryPlan."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

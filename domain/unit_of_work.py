@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from domain.events import EVERYONE, Event, dump
 from domain.models.base import Record
 from domain.models.topics import IdempotencyKey, Topic, TopicKind
 from domain.permissions import Audience, Permission, Viewer, allowed, audience
-from domain.texts import require_storable
+from domain.texts import require_storable, snake_case
 
 CHANNEL = "concordat"
 LONGEST_KEY = 200
@@ -266,7 +265,7 @@ def fingerprint_of(request: object) -> str:
 
 def noun(model: type) -> str:
     """Return what a sentence calls a record: "delivery plan" for DeliveryPlan."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", model.__name__).lower()
+    return snake_case(model.__name__).replace("_", " ")
 
 
 @cache

@@ -14,6 +14,7 @@ from domain.models.comments import ReactionKind, SubjectKind
 from domain.permissions import Permission
 from domain.queries import comments as queries
 from domain.queries import people
+from domain.texts import snake_case
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -26,7 +27,7 @@ from schema.fields import (
     text,
     viewer_can,
 )
-from schema.nodes import LOADERS, Node, key, node, noun, parse, type_of
+from schema.nodes import LOADERS, Node, key, node, parse, type_of
 from schema.pagination import Connection, connection
 from schema.people import Person
 
@@ -361,7 +362,7 @@ class CommentMutation:
 def kind_of(id: str, path: str) -> SubjectKind:
     """Return what kind of subject a global id names; NotFound where it can be none."""
     key(id, path, *SUBJECTS)
-    return SubjectKind[noun(parse(id, path)[0]).upper()]
+    return SubjectKind[snake_case(parse(id, path)[0]).upper()]
 
 
 def _people(ids: list[strawberry.ID]) -> list[UUID]:

@@ -13,10 +13,11 @@ import strawberry
 from domain import errors
 from domain.permissions import Permission, allowed
 from domain.queries import topics
+from domain.texts import snake_case
 from domain.unit_of_work import UnitOfWork
 from schema.context import Batch, Info
 from schema.errors import Conflict, Invalid, NotAllowed, NotFound
-from schema.nodes import LOADERS, noun
+from schema.nodes import LOADERS
 
 text = strawberry.field
 
@@ -95,7 +96,7 @@ def mutation(node_type: type, description: str) -> Callable[[Any], Any]:
     `addComment` of a `Comment` gets the type `AddCommentPayload { comment }` and the result union
     `AddCommentResult` of that payload and the four refusals.
     """
-    field = noun(node_type.__name__)
+    field = snake_case(node_type.__name__)
     load = LOADERS[node_type.__name__]
 
     async def changed(root: strawberry.Parent[Any], info: Info) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,6 +10,7 @@ import strawberry
 from strawberry import relay
 
 from domain.errors import NotFound
+from domain.texts import snake_case
 from schema.context import Batch
 
 T = TypeVar("T", bound=type)
@@ -54,11 +54,6 @@ def type_of(noun: str) -> str:
     return "".join(part.capitalize() for part in noun.split("_"))
 
 
-def noun(type_name: str) -> str:
-    """Return the noun of a node type, as events and input fields spell it: "delivery_plan"."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type_name).lower()
-
-
 def key(id: str, path: str, *types: str) -> UUID:
     """Return the key that a global id of one of these types stands for.
 
@@ -89,4 +84,4 @@ def parse(id: str, path: str) -> tuple[str, UUID]:
 
 
 def _words(type_name: str) -> str:
-    return noun(type_name).replace("_", " ")
+    return snake_case(type_name).replace("_", " ")
