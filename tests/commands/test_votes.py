@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices
 from domain.consensus.rules import default_rule, rule_hash
 from domain.consensus.tallies import Tally, apply
-from domain.database import Database
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.lifecycle import EngagementState
 from domain.models.ballots import Ballot, BallotVisibility, TallyRow
@@ -24,26 +20,14 @@ from domain.models.topics import StoredEvent
 from domain.models.votes import CastVote, Vote
 from domain.permissions import Audience
 from tests.ballots import VOTERS, close, counts, draft, opened, vote
+from tests.counting import counting
 from tests.world import World
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """Collect the statements that are sent to the server, BEGIN and COMMIT not counted."""
-    sent: list[str] = []
-
-    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", before)
-    yield sent
-    event.remove(database.engine.sync_engine, "before_cursor_execute", before)
 
 
 async def cost(world: World, name: str, ballot: UUID, choice: str, key: str | None) -> int:
     """Return how many statements a vote takes; who votes is known beforehand."""
     await world.viewer(name)
-    with statements(world.database) as sent:
+    with counting(world.database) as sent:
         await vote(world, name, ballot, choice, key=key)
     return len(sent) - 1  # the first one reads the viewer's roles
 

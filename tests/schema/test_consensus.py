@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from domain.consensus.choices import BallotKind
 from domain.consensus.rules import default_rule, rule_hash
@@ -15,6 +14,7 @@ from domain.permissions import ANYONE, Audience, Viewer
 from domain.queries.consensus import Disclosure, disclosed
 from tests.ballots import advance, close, draft, opened, vote
 from tests.conftest import Ask
+from tests.counting import counting
 from tests.world import World
 
 CONSENSUS = """
@@ -183,18 +183,10 @@ async def test_the_consensus_of_many_ballots_takes_as_many_statements_as_that_of
 ) -> None:
     ballots = [await opened(world, kind) for kind in BallotKind for _ in range(3)]
     viewer = await world.viewer("nurse1")
-    sent: list[str] = []
-
-    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    engine = world.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", before)
-    await standing(ask, world, viewer, ballots[0])
-    one = set(sent)
-    sent.clear()
-    await standing(ask, world, viewer, *ballots)
-    event.remove(engine, "before_cursor_execute", before)
+    with counting(world.database) as one:
+        await standing(ask, world, viewer, ballots[0])
+    with counting(world.database) as many:
+        await standing(ask, world, viewer, *ballots)
 
     # Which they are: what two ticks read may be one statement or two.
-    assert set(sent) == one
+    assert set(many) == set(one)

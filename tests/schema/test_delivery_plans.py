@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from domain.ids import new_id
 from domain.lifecycle import SpecificationState
@@ -15,6 +15,7 @@ from domain.models.specifications import Block, BlockKind, Section, Specificatio
 from domain.models.topics import StoredEvent, Topic, TopicKind
 from domain.permissions import ANYONE, Audience, Role
 from tests.conftest import Ask
+from tests.counting import counting
 from tests.mutations import change
 from tests.world import NOW, World
 
@@ -378,24 +379,18 @@ async def test_a_complete_plan_is_submitted_by_the_lead_and_then_fixed(
 async def test_the_matrix_takes_a_constant_number_of_statements(ask: Ask, world: World) -> None:
     plan = await drafted(ask, world)
     await add_module(ask, world, plan, 4)
-    statements: list[str] = []
-
-    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    event.listen(world.database.engine.sync_engine, "before_cursor_execute", count)
 
     async def statements_for_matrix() -> set[str]:
         # Which they are: what two ticks read may be one statement or two.
         viewer = await world.viewer("provider")
-        statements.clear()
-        await ask(
-            viewer,
-            "query ($id: ID!) { node(id: $id) { ... on DeliveryPlan { "
-            + MATRIX
-            + " modules { outcomes { specification { title } } deliveryPlan { title } } } } }",
-            id=plan,
-        )
+        with counting(world.database) as statements:
+            await ask(
+                viewer,
+                "query ($id: ID!) { node(id: $id) { ... on DeliveryPlan { "
+                + MATRIX
+                + " modules { outcomes { specification { title } } deliveryPlan { title } } } } }",
+                id=plan,
+            )
         return set(statements)
 
     before = await statements_for_matrix()

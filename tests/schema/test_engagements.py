@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
-from domain.database import Database
 from domain.permissions import ANYONE, Audience
 from schema.nodes import parse
 from tests.conftest import Ask
+from tests.counting import counting
 from tests.world import World
 
 ERROR = "... on Error { code message path }"
@@ -90,18 +87,6 @@ async def create(ask: Ask, world: World, **more: Any) -> str:
     data = await ask(await world.viewer("secretary"), CREATE, input=planned(world, **more))
     assert "engagement" in data["createEngagement"], data
     return str(data["createEngagement"]["engagement"]["id"])
-
-
-@contextmanager
-def counting(database: Database) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def record(_1: Any, _2: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", record)
-    yield statements
-    event.remove(database.engine.sync_engine, "before_cursor_execute", record)
 
 
 async def test_who_steers_plans_an_exercise_and_is_told_what_is_missing(

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from domain.ids import new_id
 from domain.lifecycle import SpecificationState
@@ -17,6 +17,7 @@ from domain.models.specifications import Block, BlockKind, Section, Specificatio
 from domain.models.topics import StoredEvent, Topic, TopicKind
 from domain.permissions import ANYONE, Audience
 from tests.conftest import Ask
+from tests.counting import counting
 from tests.mutations import change
 from tests.world import NOW, World
 
@@ -510,17 +511,11 @@ async def test_a_page_of_specifications_takes_a_constant_number_of_statements(
         " specification { title } } } } } }"
     )
     viewer = await world.viewer("secretary")
-    statements: list[str] = []
-
-    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    event.listen(world.database.engine.sync_engine, "before_cursor_execute", count)
 
     async def statements_for_page() -> set[str]:
         # Which they are: what two ticks read may be one statement or two.
-        statements.clear()
-        await ask(viewer, document)
+        with counting(world.database) as statements:
+            await ask(viewer, document)
         return set(statements)
 
     alone = await statements_for_page()

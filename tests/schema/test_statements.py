@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_interface_type
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from domain.consensus.choices import BallotKind, ReasonPolicy
 from domain.consensus.rules import default_rule, dump_rule
-from domain.database import Database
 from domain.ids import new_id
 from domain.lifecycle import BallotState, EngagementState
 from domain.models.ballots import Ballot, BallotVisibility, Elector, TallyRow
@@ -29,6 +27,7 @@ from schema.nodes import LOADERS
 from tests.api.furnished import Furnished, furnished, run
 from tests.api.inputs import SCHEMA, known
 from tests.conftest import Server
+from tests.counting import counting
 from tests.world import NOW, World
 
 MOST = 18  # statements for the whole of the panorama below
@@ -69,22 +68,6 @@ query ($ids: [ID!]!) {
 async def place(server: Server) -> AsyncIterator[Furnished]:
     async with furnished(server) as made:
         yield made
-
-
-@contextmanager
-def counting(database: Database) -> Iterator[list[str]]:
-    """Collect the statements that are run inside the block."""
-    statements: list[str] = []
-
-    def heard(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", heard)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", heard)
 
 
 async def programme(world: World, size: int) -> list[str]:
