@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -13,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import uvicorn
 
 from api import auth
@@ -25,19 +23,12 @@ from domain.database import Database
 from domain.models.comments import SubjectKind
 from domain.unit_of_work import UnitOfWork
 from subscriptions.transport import uvicorn_settings
+from tests import tools
 from tests.subscriptions.live import PATIENCE, process
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
 MODULES = ROOT / "tests" / "api" / "audits" / "node_modules"
-
-
-def require_node() -> None:
-    if not shutil.which("node") or not MODULES.exists():
-        reason = "needs node, and `npm ci` in tests/api/audits"
-        if os.environ.get("CONCORDAT_REQUIRE_TOOLS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 @asynccontextmanager
@@ -76,7 +67,10 @@ async def comment(world: World, body: str) -> None:
 async def test_graphql_ws_follows_a_topic_across_a_restart(
     database: Database, world: World, tmp_path: Path
 ) -> None:
-    require_node()
+    tools.require(
+        present=shutil.which("node") and MODULES.exists(),
+        reason="needs node, and `npm ci` in tests/api/audits",
+    )
     # Node looks for packages beside the script.
     script = tmp_path / "follow.mjs"
     script.write_bytes((ROOT / "docs" / "follow.mjs").read_bytes())

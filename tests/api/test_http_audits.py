@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from starlette.routing import Route
 from api.http import GraphQLHTTP
 from schema.limits import Limits
 from schema.operations import Operations
+from tests import tools
 from tests.api.toy import schema
 
 AUDITS = Path(__file__).parent / "audits"
@@ -41,11 +41,10 @@ async def url() -> AsyncIterator[str]:
 
 async def node(script: str, *arguments: str) -> Any:
     """Run a script of the audits, and decode what it prints."""
-    if not shutil.which("node") or not (AUDITS / "node_modules").exists():
-        reason = "needs node, and `npm ci` in tests/api/audits"
-        if os.environ.get("CONCORDAT_REQUIRE_TOOLS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    tools.require(
+        present=shutil.which("node") and (AUDITS / "node_modules").exists(),
+        reason="needs node, and `npm ci` in tests/api/audits",
+    )
     process = await asyncio.create_subprocess_exec(
         "node", script, *arguments, cwd=AUDITS, stdout=asyncio.subprocess.PIPE
     )

@@ -11,10 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from api.demo.run import read_running
 from api.live import connect
+from tests import tools
 
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -58,11 +57,11 @@ async def comments(at: dict[str, Any]) -> set[str]:
 
 
 async def test_the_board_lives_through_a_restart_and_shows_everything_once(tmp_path: Path) -> None:
-    if CHROMIUM is None or not (HERE / "node_modules").exists() or not shutil.which("node"):
-        reason = "needs chromium, node, and `npm ci` in tests/browser"
-        if os.environ.get("CONCORDAT_REQUIRE_TOOLS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    tools.require(
+        present=CHROMIUM and (HERE / "node_modules").exists() and shutil.which("node"),
+        reason="needs chromium, node, and `npm ci` in tests/browser",
+    )
+    assert CHROMIUM is not None
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -20,6 +20,7 @@ from api.process import running
 from api.settings import Settings
 from domain import migrations
 from domain.database import Database, create_engine
+from tests import tools
 from tests.ballots import close, counts, opened, vote
 from tests.chaos.worker import ROOT, environment, worker
 from tests.conftest import Server
@@ -86,8 +87,10 @@ async def test_acts_in_the_role_of_the_application_even_for_a_superuser(
 @pytest.fixture
 def postgres_15() -> Iterator[str]:
     """Run PostgreSQL 15, the oldest that is promised to do, as whoever may run it."""
-    if not (POSTGRES_15 / "initdb").exists() and os.environ.get("CONCORDAT_REQUIRE_TOOLS") != "1":
-        pytest.skip(f"PostgreSQL 15 is not installed in {POSTGRES_15}")
+    tools.require(
+        present=(POSTGRES_15 / "initdb").exists(),
+        reason=f"PostgreSQL 15 is not installed in {POSTGRES_15}",
+    )
     account = pwd.getpwnam("postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name)
     # Not below the folder of pytest, which is open to nobody else; and short, for the socket.
     folder = Path(tempfile.mkdtemp(prefix="postgres-15-"))

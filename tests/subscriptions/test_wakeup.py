@@ -1,7 +1,6 @@
 """Wake-ups over real servers: none is lost between waits, and every connection comes back."""
 
 import asyncio
-import os
 import shutil
 import socket
 import subprocess
@@ -17,6 +16,7 @@ import pytest
 from domain import embedded
 from subscriptions import wakeup
 from subscriptions.wakeup import Wakeups
+from tests import tools
 
 DEADLINE = 10.0
 
@@ -79,8 +79,7 @@ class RedisServer:
 
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    if shutil.which("redis-server") is None and os.environ.get("CONCORDAT_REQUIRE_TOOLS") != "1":
-        pytest.skip("redis-server is not on the path")
+    tools.require(present=shutil.which("redis-server"), reason="redis-server is not on the path")
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     yield server
     server.kill()
