@@ -14,22 +14,18 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from api.auth import Identity
-from api.graphql import schema
 from api.http import GraphQLHTTP, graphiql_routes
 from api.process import Process
 from domain.permissions import ANYONE
 from domain.queries import people
 from schema.errors import Unauthenticated
 from schema.limits import Limits
-from schema.operations import Operations
 from subscriptions.context import LiveContext
 from subscriptions.transport import GraphQLWebSocket
 
 
 def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the application over a running process; `pages` are served beside the API."""
-    limits = Limits()
-    operations = Operations(schema, limits)
 
     async def context(identity: Identity) -> LiveContext:
         viewer = ANYONE
@@ -39,9 +35,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
             if found is None:
                 raise Unauthenticated("The person of this token does not exist here.")
             viewer = found
-        return LiveContext(
-            process.database, viewer, process.wakeups, process.presence, identity.expires_at
-        )
+        return LiveContext(process.database, viewer, process.presence, identity.expires_at)
 
     async def http_context(request: Request) -> LiveContext:
         return await context(process.tokens.check(request.headers.get("authorization")))
@@ -57,7 +51,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
         return identity
 
     sockets = GraphQLWebSocket(
-        operations, authenticate, context, origins=process.settings.origins or None
+        process.hub, authenticate, context, origins=process.settings.origins or None
     )
 
     async def alive(_: Request) -> JSONResponse:
@@ -72,7 +66,9 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
             WebSocketRoute("/graphql", sockets),
             Route(
                 "/graphql",
-                GraphQLHTTP(operations, http_context, limits, graphiql=process.settings.graphiql),
+                GraphQLHTTP(
+                    process.hub, http_context, Limits(), graphiql=process.settings.graphiql
+                ),
             ),
             *(graphiql_routes() if process.settings.graphiql else ()),
             Route("/livez", alive),

@@ -17,18 +17,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
-from api.sse import EventStream
+from api.sse import EventStream, Results
 from domain.database import is_outage
 from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import (
     BadRequest,
-    Operations,
     Request,
     RequestErrors,
     encode,
     parse_request,
 )
+from subscriptions.delivery import Delivery
+from subscriptions.hub import Hub
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -71,17 +72,18 @@ class GraphQLHTTP:
 
     def __init__(
         self,
-        operations: Operations,
+        hub: Hub,
         get_context: Callable[[HTTPRequest], Awaitable[Any]],
         limits: Limits,
         *,
         graphiql: bool = False,
     ) -> None:
-        """Take the operations to serve, and how a request becomes their context.
+        """Take the subscriptions and operations to serve, and how a request becomes their context.
 
         `get_context` may raise Unauthenticated. `graphiql` serves the page of `graphiql_routes`.
         """
-        self._operations = operations
+        self._hub = hub
+        self._operations = hub.operations
         self._get_context = get_context
         self._limits = limits
         self._graphiql = graphiql
@@ -150,8 +152,7 @@ class GraphQLHTTP:
                     # A variable that the operation does not declare is ignored.
                     variables = {**(request.variables or {}), "after": last}
                     request = replace(request, variables=variables)
-                results = await self._operations.subscribe(request, context)
-                return _stream(results)
+                return _stream(await self._hub.stream(request, context))
             result = await self._operations.execute(request, context)
         except RequestErrors as error:
             # The protocol of graphql-sse wants these as events, because browsers do not show the
@@ -249,10 +250,10 @@ def _errors(
     return response
 
 
-def _stream(results: AsyncGenerator[dict[str, Any], None]) -> EventStream:
+def _stream(results: Results) -> EventStream:
     headers = {"content-type": f"{EVENTS}; charset=utf-8", "x-accel-buffering": "no"}
     return EventStream(results, headers=HEADERS | headers)
 
 
-async def _once(result: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-    yield result
+async def _once(result: dict[str, Any]) -> AsyncGenerator[Delivery, None]:
+    yield Delivery(result)

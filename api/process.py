@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 from api import auth
 from api.auth import Tokens
+from api.graphql import schema
 from api.settings import Settings, SettingsError
 from domain import embedded, migrations
 from domain.database import Database, Unusable, create_engine
+from schema.limits import Limits
+from schema.operations import Operations
+from subscriptions.hub import Hub
 from subscriptions.presence import Presence
 from subscriptions.wakeup import Wakeups
 
@@ -24,6 +28,7 @@ class Process:
     database: Database
     wakeups: Wakeups
     presence: Presence
+    hub: Hub
     tokens: Tokens
 
 
@@ -67,6 +72,7 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
         if not notify:
             database.wake = wakeups.publish
         presence = Presence(wakeups)
+        hub = Hub(Operations(schema, Limits()), database, wakeups)
         try:
             await _require_ready(database)
             try:
@@ -74,8 +80,10 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             except ConnectionError as error:
                 raise Unusable(str(error)) from None
             await presence.start()
-            yield Process(settings, database, wakeups, presence, auth.tokens(settings))
+            await hub.start()
+            yield Process(settings, database, wakeups, presence, hub, auth.tokens(settings))
         finally:
+            await hub.stop()
             await presence.stop()
             await wakeups.stop()
             await database.close()

@@ -121,6 +121,14 @@ class RoleWithdrawn(Event):
     scope_id: UUID | None
 
 
+@_about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class RightsChanged(Event):
+    """What a person may see or do has changed; only processes are told, of whom they serve."""
+
+    person_id: UUID
+
+
 @_about("criterion_id")
 @dataclass(frozen=True, kw_only=True)
 class CriterionRevised(Event):

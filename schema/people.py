@@ -103,7 +103,7 @@ class Person(Node):
     @strawberry.field(description="The name; null for readers who are not signed in.")
     def name(root: strawberry.Parent[Any], info: Info) -> str | None:
         """Names are for those who take part themselves."""
-        return root.name if info.context.viewer.person_id is not None else None
+        return root.name if info.context.viewer.known else None
 
     @strawberry.field(description="The address; null but for the person and administrators.")
     def email(root: strawberry.Parent[Any], info: Info) -> str | None:
@@ -126,7 +126,7 @@ class Person(Node):
 
 def _own_or_administered(person: Any, info: Info) -> bool:
     viewer = info.context.viewer
-    return viewer.person_id == person.id or allowed(viewer, Permission.ADMINISTER, None)
+    return allowed(viewer, Permission.ADMINISTER, None) or viewer.is_person(person.id)
 
 
 @strawberry.input(description="A person to enter in the register.")

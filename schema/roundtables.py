@@ -72,7 +72,7 @@ class Invitation(Node):
     @strawberry.field(description="Whether the viewer can accept or decline it.")
     def viewer_can_answer(root: strawberry.Parent[Any], info: Info) -> bool:
         """Whom it invites can, while it stands."""
-        return root.person_id == info.context.viewer.person_id and root.state in ballots.INVITED
+        return root.state in ballots.INVITED and info.context.viewer.is_person(root.person_id)
 
 
 @node(
@@ -100,7 +100,9 @@ class Roundtable(Node):
         "Who was invited, and what became of it.",
     )
     viewer_invitation: Invitation | None = relation(
-        queries.own_invitations, "The viewer's own invitation to it, if there is one."
+        queries.own_invitations,
+        "The viewer's own invitation to it, if there is one.",
+        personal=True,
     )
     ballots: Connection[Annotated[Ballot, strawberry.lazy("schema.ballots")]] = connection(
         ballots.of_topics,

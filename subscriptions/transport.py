@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
@@ -21,9 +21,11 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from schema.errors import Unauthenticated
-from schema.operations import BadRequest, Operations, Request, RequestErrors, parse_request
+from schema.operations import BadRequest, Request, RequestErrors, parse_request
 from subscriptions import frames
+from subscriptions.delivery import MOST_WAITING, Delivery
 from subscriptions.frames import Closing, Code
+from subscriptions.hub import Hub
 
 SUBPROTOCOL = "graphql-transport-ws"
 MESSAGE_BYTES = 64 * 1024
@@ -31,6 +33,7 @@ MESSAGE_BYTES = 64 * 1024
 _EXTENSION = "concordat.connection"
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)  # the second is for all sends but the first
 _WRITE_BUFFER = 64 * 1024
+_TOO_SLOW = "too slow: resume with your cursor"
 _UNACKNOWLEDGED = 20_000  # milliseconds until the kernel gives up a peer that takes no byte
 
 log = structlog.get_logger(__name__)
@@ -66,14 +69,19 @@ class SocketLimits:
 
 
 class Connection(WebSocketsSansIOProtocol):
-    """uvicorn's protocol within reach of the application.
+    """uvicorn's protocol within reach of the application, which writes ready frames past it.
 
+    A frame is written whole and at once, as uvicorn writes its own, so none is cut by another.
     uvicorn 0.54 itself never drops a peer that stops reading: its ping and close time-outs wait
     until the write buffer is flushed, which is never.
     """
 
     on_shutdown: Callable[[], None] | None = None
     """Called instead of uvicorn's own close frame, which gives no reason."""
+    on_pause: Callable[[], None] | None = None
+    """Called when the peer has not read so much that no more should be written."""
+    on_resume: Callable[[], None] | None = None
+    """Called when the peer has read most of it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Bound what waits for the peer, in our buffer and in the kernel's."""
@@ -94,6 +102,23 @@ class Connection(WebSocketsSansIOProtocol):
         if self.transport.is_closing():
             raise ClientDisconnected
         await super().send(message)
+
+    def write(self, frame: bytes) -> None:
+        """Write a whole frame, unless the connection is being closed; the peer may be slow."""
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(frame)
+
+    def pause_writing(self) -> None:
+        """Let the application keep what comes next."""
+        super().pause_writing()
+        if self.on_pause:
+            self.on_pause()
+
+    def resume_writing(self) -> None:
+        """Let the application write again."""
+        super().resume_writing()
+        if self.on_resume:
+            self.on_resume()
 
     def shutdown(self) -> None:
         """Close, because the server ends."""
@@ -125,13 +150,13 @@ class GraphQLWebSocket:
 
     def __init__(
         self,
-        operations: Operations,
+        hub: Hub,
         authenticate: Callable[[dict[str, Any] | None, WebSocket], Awaitable[Identity]],
         make_context: Callable[[Any], Awaitable[Any]],
         limits: SocketLimits | None = None,
         origins: frozenset[str] | None = None,
     ) -> None:
-        self.operations = operations
+        self.hub = hub
         self.authenticate = authenticate
         self.make_context = make_context
         self.limits = limits or SocketLimits()
@@ -141,6 +166,8 @@ class GraphQLWebSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it is closed."""
+        if _EXTENSION not in scope.get("extensions", {}):
+            raise RuntimeError("Sockets are served by uvicorn with `uvicorn_settings()`.")
         websocket = WebSocket(scope, receive, send)
         if not self._welcome(websocket):
             await websocket.close()  # before the handshake this is 403
@@ -195,7 +222,11 @@ class _Socket:
         self._endpoint = endpoint
         self._limits = endpoint.limits
         self._websocket = websocket
-        self._connection: Connection | None = websocket.scope.get("extensions", {}).get(_EXTENSION)
+        self._connection: Connection = websocket.scope["extensions"][_EXTENSION]
+        self._queue: deque[list[bytes]] = deque()
+        self._states: dict[bytes, list[bytes]] = {}
+        self._on_ready: list[Callable[[], None]] = []
+        self._stalled: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[Closing] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -221,13 +252,16 @@ class _Socket:
 
     async def run(self) -> None:
         """Serve until something calls `close`."""
-        if self._connection:
-            self._connection.on_shutdown = self.restart
+        self._connection.on_shutdown = self.restart
+        self._connection.on_pause = self._pause
+        self._connection.on_resume = self._resume
         self._start(self._read())
         try:
             await self._end
         finally:
             self._deadline.cancel()
+            if self._stalled:
+                self._stalled.cancel()
             if self._expiry:
                 self._expiry.cancel()
             tasks = list(self._tasks)
@@ -241,8 +275,7 @@ class _Socket:
     async def _say_farewell(self) -> None:
         """Send the close frame, and cut the line soon, whether the peer has read it or not."""
         seconds = self._limits.farewell
-        if self._connection:
-            self._loop.call_later(seconds, self._connection.transport.abort)
+        self._loop.call_later(seconds, self._connection.transport.abort)
         end = Closing(Code.RESTART, "") if self._end.cancelled() else self._end.result()
         with suppress(TimeoutError, *_GONE):
             async with asyncio.timeout(seconds):
@@ -277,7 +310,7 @@ class _Socket:
             case "connection_init":
                 await self._init(message.get("payload"))
             case "ping":
-                await self._send(frames.PONG)
+                self.send(frames.PONG)
             case "pong":
                 self._await_ping()
             case "subscribe":
@@ -304,7 +337,7 @@ class _Socket:
                 left, self.close, Code.UNAUTHORIZED, "token expired"
             )
         self._await_ping()
-        await self._send(frames.ACK)
+        self.send(frames.ACK)
 
     def _await_ping(self) -> None:
         if self._identity:
@@ -312,7 +345,7 @@ class _Socket:
             self._deadline = self._loop.call_later(self._limits.ping, self._ping)
 
     def _ping(self) -> None:
-        self._start(self._send(frames.PING))
+        self.send(frames.PING)
         self._deadline = self._loop.call_later(
             self._limits.pong,
             self.close,
@@ -341,29 +374,92 @@ class _Socket:
             await asyncio.wait([task])
 
     async def _operate(self, id: str, request: Request, identity: Identity) -> None:
-        operations = self._endpoint.operations
+        hub = self._endpoint.hub
         try:
             context = await self._endpoint.make_context(identity)
-            if operations.operation_type(request) is OperationType.SUBSCRIPTION:
-                async with aclosing(await operations.subscribe(request, context)) as results:
-                    async for result in results:
-                        await self._send(frames.next(id, result))
-                        await asyncio.sleep(0)  # neither it nor the source need ever have waited
+            operation = _Operation(self, id)
+            if hub.operations.operation_type(request) is OperationType.SUBSCRIPTION:
+                subscriber = await hub.subscribe(request, context, operation)
+                try:
+                    await subscriber.ended
+                finally:
+                    await subscriber.leave()
             else:
-                await self._send(frames.next(id, await operations.execute(request, context)))
+                operation.take(Delivery(await hub.operations.execute(request, context)))
             end = frames.complete(id)
         except Unauthenticated as error:
             raise Closing(Code.FORBIDDEN, error.message) from None
         except RequestErrors as error:
             end = frames.error(id, error.errors)
         self._operations.pop(id, None)  # first, for the client may use the id again at once
-        await self._send(end)
+        self.send(end)
 
-    async def _send(self, frame: bytes) -> None:
-        # The tasks that wait here are the queue: each holds one frame, and the operations of a
-        # socket are counted.
-        try:
-            async with asyncio.timeout(self._limits.send):
-                await self._websocket.send_text(frame.decode())
-        except TimeoutError:
-            raise Closing(Code.TOO_LATE, "too slow: resume with your cursor") from None
+    def send(self, tail: bytes, prefix: bytes = b"", *, newest: bool = False) -> None:
+        """Send the message that is `prefix` and `tail`, or keep it until the peer has read.
+
+        One that is `newest` takes the place of an earlier one with the same prefix that waits.
+        """
+        if self._end.done():
+            return
+        if not self._queue and self._connection.writable.is_set():
+            self._connection.write(frames.head(len(prefix) + len(tail)) + prefix + tail)
+        elif newest and prefix in self._states:
+            self._states[prefix][1] = tail
+        elif len(self._queue) < MOST_WAITING:
+            self._queue.append(waits := [prefix, tail])
+            if newest:
+                self._states[prefix] = waits
+        else:
+            self.close(Code.TOO_LATE, _TOO_SLOW)
+
+    @property
+    def congested(self) -> bool:
+        """Whether the peer has to read before more is written."""
+        return bool(self._queue) or not self._connection.writable.is_set()
+
+    def when_ready(self, call: Callable[[], None]) -> None:
+        """Call once as soon as the peer has read."""
+        self._on_ready.append(call)
+
+    def _pause(self) -> None:
+        self._stalled = self._loop.call_later(
+            self._limits.send, self.close, Code.TOO_LATE, _TOO_SLOW
+        )
+
+    def _resume(self) -> None:
+        if self._stalled:
+            self._stalled.cancel()
+        while self._queue and self._connection.writable.is_set():
+            prefix, tail = self._queue.popleft()
+            self._states.pop(prefix, None)
+            self._connection.write(frames.head(len(prefix) + len(tail)) + prefix + tail)
+        if not self.congested:
+            calls, self._on_ready = self._on_ready, []
+            for call in calls:
+                call()
+
+
+class _Operation:
+    """The sink of one operation of a socket."""
+
+    __slots__ = ("_prefix", "_socket")
+
+    def __init__(self, socket: _Socket, id: str) -> None:
+        self._socket = socket
+        self._prefix = frames.next_prefix(id)
+
+    def take(self, delivery: Delivery) -> None:
+        """Send one result."""
+        tail = delivery.tail
+        if tail is None:
+            tail = delivery.tail = delivery.body + frames.TAIL
+        self._socket.send(tail, self._prefix, newest=delivery.newest)
+
+    @property
+    def congested(self) -> bool:
+        """Whether the peer of the socket has to read first."""
+        return self._socket.congested
+
+    def when_ready(self, call: Callable[[], None]) -> None:
+        """Call once as soon as the peer has read."""
+        self._socket.when_ready(call)

@@ -185,6 +185,7 @@ async def answer_invitation(uow: UnitOfWork, *, invitation_id: UUID, accept: boo
         answered = InvitationAnswered(invitation_id=invitation.id, state=answer)
         uow.emit(roundtable.id, answered, MEMBERS)
         uow.emit(uow.actor_id, answered, MEMBERS)
+        uow.rights_changed(uow.actor_id)
     return invitation.id
 
 
@@ -225,6 +226,7 @@ async def _invite(
     )
     uow.emit(roundtable.id, sent, MEMBERS)
     uow.emit(stakeholder.person_id, sent, MEMBERS)
+    uow.rights_changed(stakeholder.person_id)
     await admit(
         uow,
         topic_id=roundtable.id,

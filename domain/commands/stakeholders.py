@@ -140,6 +140,7 @@ async def remove_stakeholder(uow: UnitOfWork, *, stakeholder_id: UUID, reason: s
     )
     uow.emit(part.engagement_id, removed, MEMBERS)
     uow.emit(part.person_id, removed, MEMBERS)
+    uow.rights_changed(part.person_id)
     return part.engagement_id
 
 
@@ -162,6 +163,7 @@ def withdraw(uow: UnitOfWork, invitation: Invitation) -> None:
     withdrawn = InvitationAnswered(invitation_id=invitation.id, state=invitation.state)
     uow.emit(invitation.roundtable_id, withdrawn, MEMBERS)
     uow.emit(invitation.person_id, withdrawn, MEMBERS)
+    uow.rights_changed(invitation.person_id)
 
 
 async def _constituency(
@@ -204,6 +206,7 @@ async def _add(
     )
     uow.emit(engagement_id, added, MEMBERS)
     uow.emit(person_id, added, MEMBERS)
+    uow.rights_changed(person_id)
     await admit(uow, topic_id=engagement_id, person_id=person_id, constituency_id=constituency.id)
     return part.id
 

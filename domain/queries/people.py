@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
+    ColumnElement,
     CompoundSelect,
     Select,
-    Uuid,
     bindparam,
     func,
     literal_column,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from domain import permissions
 from domain.models.engagements import Engagement
@@ -42,24 +43,32 @@ T = TypeVar("T")
 # A stakeholder takes part in their exercise and may look at the specification that it is about;
 # an invitation, unless declined or withdrawn, makes them part of that one roundtable. Who drafts a
 # specification takes part in the exercises about it.
-_PERSON = bindparam("person_id", type_=Uuid())
+_PEOPLE = ids("person_ids")
+
+
+def _of(person: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    return person == func.any(_PEOPLE)
+
+
 GRANTS: CompoundSelect[Any] = union_all(
-    select(literal_column("'PERSON'"), Person.id).where(Person.id == _PERSON),
-    select(Membership.role, Membership.scope_id).where(Membership.person_id == _PERSON),
-    select(literal_column("'STAKEHOLDER'"), Stakeholder.engagement_id).where(
-        Stakeholder.person_id == _PERSON
+    select(Person.id, literal_column("'PERSON'"), Person.id).where(_of(Person.id)),
+    select(Membership.person_id, Membership.role, Membership.scope_id).where(
+        _of(Membership.person_id)
     ),
-    select(literal_column("'OBSERVER'"), Engagement.specification_id)
+    select(Stakeholder.person_id, literal_column("'STAKEHOLDER'"), Stakeholder.engagement_id).where(
+        _of(Stakeholder.person_id)
+    ),
+    select(Stakeholder.person_id, literal_column("'OBSERVER'"), Engagement.specification_id)
     .join(Stakeholder, Stakeholder.engagement_id == Engagement.id)
-    .where(Stakeholder.person_id == _PERSON),
-    select(Membership.role, Engagement.id)
+    .where(_of(Stakeholder.person_id)),
+    select(Membership.person_id, Membership.role, Engagement.id)
     .join(Engagement, Engagement.specification_id == Membership.scope_id)
     .where(
-        Membership.person_id == _PERSON,
+        _of(Membership.person_id),
         Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER)),
     ),
-    select(literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
-        Invitation.person_id == _PERSON,
+    select(Invitation.person_id, literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
+        _of(Invitation.person_id),
         Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED)),
     ),
 )
@@ -94,14 +103,23 @@ GROUPINGS_OF = (
 
 async def viewer(session: AsyncSession, person_id: UUID) -> Viewer | None:
     """Return who is asking, with every role that they hold now; None for nobody known."""
-    rows = (await session.execute(GRANTS, {"person_id": person_id})).all()
-    if not rows:
-        return None
-    grants: dict[UUID | None, set[Role]] = defaultdict(set)
-    for role, scope in rows:
+    [found] = await viewers(session, [person_id])
+    return found
+
+
+async def viewers(session: AsyncSession, person_ids: Sequence[UUID]) -> list[Viewer | None]:
+    """Return people with every role that they hold now, None for each who is not known."""
+    grants: dict[UUID, dict[UUID | None, set[Role]]] = {}
+    for person_id, role, scope in await session.execute(GRANTS, {"person_ids": person_ids}):
+        held = grants.setdefault(person_id, defaultdict(set))
         if role != "PERSON":
-            grants[scope].add(Role(role))
-    return Viewer(person_id, {scope: frozenset(roles) for scope, roles in grants.items()})
+            held[scope].add(Role(role))
+    return [
+        Viewer(id, {scope: frozenset(roles) for scope, roles in grants[id].items()})
+        if id in grants
+        else None
+        for id in person_ids
+    ]
 
 
 async def by_ids(

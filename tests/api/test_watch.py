@@ -19,6 +19,7 @@ from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
 from subscriptions.transport import GraphQLWebSocket
+from tests.api.toy import without_topics
 from tests.subscriptions.wsclient import serving
 
 
@@ -54,7 +55,7 @@ def endpoint() -> GraphQLWebSocket:
         return {}
 
     schema = strawberry.Schema(Query, subscription=Subscription)
-    return GraphQLWebSocket(Operations(schema, Limits()), authenticate, context)
+    return GraphQLWebSocket(without_topics(Operations(schema, Limits())), authenticate, context)
 
 
 TICKS = "subscription ($after: String) { ticks(after: $after) { number cursor } }"

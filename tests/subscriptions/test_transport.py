@@ -17,6 +17,7 @@ from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
 from subscriptions.transport import GraphQLWebSocket, SocketLimits
+from tests.api.toy import without_topics
 from tests.subscriptions.wsclient import DEADLINE, Server, connected, serving
 
 
@@ -114,7 +115,7 @@ def endpoint(witness: Witness) -> Callable[..., GraphQLWebSocket]:
 
     def make(origins: frozenset[str] | None = None, **limits: Any) -> GraphQLWebSocket:
         return GraphQLWebSocket(
-            Operations(SCHEMA, Limits()),
+            without_topics(Operations(SCHEMA, Limits())),
             authenticate,
             make_context,
             replace(SocketLimits(farewell=0.5), **limits),
@@ -563,11 +564,3 @@ async def test_a_server_that_is_cancelled_leaves_nothing(endpoint: Make, witness
             task.cancel()
         assert (await client.closed())[0] == 1012
         await happened(witness.ended)
-
-
-async def test_a_socket_on_a_server_without_our_protocol_works_too(endpoint: Make) -> None:
-    settings = {"ws": "websockets-sansio"}
-    async with serving(endpoint(), **settings) as server, connected(server) as client:
-        await client.init()
-        await client.send({})
-        assert (await client.closed())[0] == 4400
