@@ -16,12 +16,13 @@ from starlette.websockets import WebSocket
 from api.auth import Identity
 from api.graphql import schema
 from api.http import GraphQLHTTP, graphiql_routes
+from api.metrics import metrics
+from api.operations import ObservedOperations
 from api.process import Process
 from domain.permissions import ANYONE
 from domain.queries import people
 from schema.errors import Unauthenticated
 from schema.limits import Limits
-from schema.operations import Operations
 from subscriptions.context import LiveContext
 from subscriptions.transport import GraphQLWebSocket
 
@@ -29,7 +30,7 @@ from subscriptions.transport import GraphQLWebSocket
 def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the application over a running process; `pages` are served beside the API."""
     limits = Limits()
-    operations = Operations(schema, limits)
+    operations = ObservedOperations(schema, limits)
 
     async def context(identity: Identity) -> LiveContext:
         viewer = ANYONE
@@ -77,6 +78,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
             *(graphiql_routes() if process.settings.graphiql else ()),
             Route("/livez", alive),
             Route("/readyz", ready),
+            Route("/metrics", metrics),
             *pages,
         ],
         middleware=[
