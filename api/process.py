@@ -13,6 +13,7 @@ from api.settings import Settings, SettingsError
 from domain import embedded, migrations
 from domain.database import Database, Unusable, create_engine
 from subscriptions.presence import Presence
+from subscriptions.quota import Quota
 from subscriptions.wakeup import Wakeups
 
 
@@ -25,6 +26,7 @@ class Process:
     wakeups: Wakeups
     presence: Presence
     tokens: Tokens
+    quota: Quota
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
         if not notify:
             database.wake = wakeups.publish
         presence = Presence(wakeups)
+        quota = Quota(wakeups)
         try:
             await _require_ready(database)
             try:
@@ -74,8 +77,10 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             except ConnectionError as error:
                 raise Unusable(str(error)) from None
             await presence.start()
-            yield Process(settings, database, wakeups, presence, auth.tokens(settings))
+            await quota.start()
+            yield Process(settings, database, wakeups, presence, auth.tokens(settings), quota)
         finally:
+            await quota.stop()
             await presence.stop()
             await wakeups.stop()
             await database.close()

@@ -15,6 +15,7 @@ from schema.limits import Limits
 from schema.operations import Operations, Request
 from subscriptions.context import LiveContext
 from subscriptions.presence import Presence
+from subscriptions.quota import Quota
 from subscriptions.wakeup import Wakeups
 
 PATIENCE = 10  # seconds that a test waits for what must come
@@ -29,6 +30,7 @@ class Live:
     database: Database
     wakeups: Wakeups
     presence: Presence
+    quota: Quota
 
     def context(self, viewer: Viewer) -> LiveContext:
         """Return a context as an operation gets it."""
@@ -81,10 +83,13 @@ async def process(database: Database, url: str = "memory://") -> AsyncIterator[L
     if not database.notify:
         database.wake = wakeups.publish
     presence = Presence(wakeups, settling=0.05)
+    quota = Quota(wakeups)
     await wakeups.start()
     await presence.start()
+    await quota.start()
     try:
-        yield Live(database, wakeups, presence)
+        yield Live(database, wakeups, presence, quota)
     finally:
+        await quota.stop()
         await presence.stop()
         await wakeups.stop()
