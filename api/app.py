@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from api.auth import Identity
+from api.drain import Drain, EventStreamsEnd
 from api.graphql import schema
 from api.http import GraphQLHTTP, graphiql_routes
 from api.metrics import metrics
@@ -31,6 +32,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
     """Return the application over a running process; `pages` are served beside the API."""
     limits = Limits()
     operations = ObservedOperations(schema, limits)
+    drain = Drain()
 
     async def context(identity: Identity) -> LiveContext:
         viewer = ANYONE
@@ -65,7 +67,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
         return JSONResponse({"alive": True})
 
     async def ready(_: Request) -> JSONResponse:
-        healthy = process.wakeups.healthy and await process.database.answers()
+        healthy = not drain.begun and process.wakeups.healthy and await process.database.answers()
         return JSONResponse({"ready": healthy}, status_code=200 if healthy else 503)
 
     app = Starlette(
@@ -87,8 +89,10 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
                 allow_origins=sorted(process.settings.origins),
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", "last-event-id"],
-            )
+            ),
+            Middleware(EventStreamsEnd, drain=drain),
         ],
     )
     app.state.sockets = sockets
+    app.state.drain = drain
     return app

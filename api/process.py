@@ -86,6 +86,21 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             await database.close()
 
 
+@asynccontextmanager
+async def prepared(settings: Settings, *, migrate: bool = False) -> AsyncIterator[Addresses]:
+    """Give the addresses of a database that workers can use; errors as of `running`."""
+    async with addresses(settings) as found:
+        if settings.embedded or migrate:
+            await migrations.upgrade(found.owner)
+        database = Database(create_engine(found.app, pool_size=1))
+        try:
+            await _require_ready(database)
+        finally:
+            await database.close()
+        auth.tokens(settings)
+        yield found
+
+
 async def _require_ready(database: Database) -> None:
     await database.require_standing()
     lacking = await migrations.missing(database.engine)
