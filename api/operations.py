@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import structlog
 from prometheus_client import Histogram
 from strawberry.types.graphql import OperationType
 
@@ -18,6 +19,10 @@ SECONDS: Final = Histogram(
     ["kind", "outcome"],  # query, mutation, subscription or unknown; ok, errors, refused or failed
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+SLOW: Final = 1.0
+"""Seconds above which an operation gets a line in the log."""
+
+log = structlog.get_logger(__name__)
 
 
 class _Outcome:
@@ -62,4 +67,15 @@ class ObservedOperations(Operations):
             outcome.name = "refused"
             raise
         finally:
-            SECONDS.labels(kind, outcome.name).observe(time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            SECONDS.labels(kind, outcome.name).observe(seconds)
+            if seconds > SLOW:
+                name = self._operation(request).name
+                log.warning(
+                    "operation.slow",
+                    kind=kind,
+                    operation=name.value[:100] if name else "",
+                    document=self._prepare(request.query).hash,
+                    outcome=outcome.name,
+                    seconds=round(seconds, 3),
+                )

@@ -10,12 +10,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import FrameType
 
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 
 from api.drain import SPREAD
 from api.settings import Settings, SettingsError
 from subscriptions.transport import uvicorn_settings
+
+log = structlog.get_logger(__name__)
 
 _BACKLOG = 2048
 _LONGEST_ANSWER = 6  # seconds, beside those of the sockets: all in all about ten
@@ -127,7 +130,9 @@ async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[Serv
     config = uvicorn.Config(
         app,
         http="httptools",
+        log_config=None,  # as everything else, by api/logs.py
         log_level="warning",
+        access_log=False,
         timeout_graceful_shutdown=_LONGEST_ANSWER,
         server_header=False,
         **uvicorn_settings(),
@@ -145,4 +150,6 @@ async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[Serv
 async def serve(app: Starlette, listener: socket.socket) -> None:
     """Serve until a signal ends it."""
     async with serving(app, listener) as server:
+        log.info("server.started", workers=1)
         await server.ended()
+    log.info("server.ended", workers=1)
