@@ -20,6 +20,7 @@ from api.http import GraphQLHTTP, graphiql_routes
 from api.metrics import metrics
 from api.operations import ObservedOperations
 from api.process import Process
+from api.tracing import Traced
 from domain.permissions import ANYONE
 from domain.queries import people
 from schema.errors import Unauthenticated
@@ -91,6 +92,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
                 allow_headers=["authorization", "content-type", "last-event-id"],
             ),
             Middleware(EventStreamsEnd, drain=drain),
+            *([Middleware(Traced)] if process.settings.traces_url else ()),
         ],
     )
     app.state.sockets = sockets

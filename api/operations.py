@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import Histogram
 from strawberry.types.graphql import OperationType
 
+from domain import tracing
 from schema.operations import Operations, Request, RequestErrors
 
 SECONDS: Final = Histogram(
@@ -59,10 +60,17 @@ class ObservedOperations(Operations):
     @contextmanager
     def _observed(self, request: Request) -> Iterator[_Outcome]:
         kind = self.operation_type(request).value
+        node = self._operation(request).name
+        name = node.value[:100] if node else ""
+        document = self._prepare(request.query).hash
         outcome = _Outcome()
         began = time.perf_counter()
         try:
-            yield outcome
+            with tracing.span(
+                f"{kind} {name}".rstrip(),
+                **{"graphql.operation.type": kind, "graphql.document.hash": document},
+            ):
+                yield outcome
         except RequestErrors:
             outcome.name = "refused"
             raise
@@ -70,12 +78,11 @@ class ObservedOperations(Operations):
             seconds = time.perf_counter() - began
             SECONDS.labels(kind, outcome.name).observe(seconds)
             if seconds > SLOW:
-                name = self._operation(request).name
                 log.warning(
                     "operation.slow",
                     kind=kind,
-                    operation=name.value[:100] if name else "",
-                    document=self._prepare(request.query).hash,
+                    operation=name,
+                    document=document,
                     outcome=outcome.name,
                     seconds=round(seconds, 3),
                 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from api import auth
 from api.auth import Tokens
 from api.settings import Settings, SettingsError
+from api.tracing import sent_to
 from domain import embedded, migrations
 from domain.database import Database, Unusable, create_engine
 from subscriptions.presence import Presence
@@ -57,7 +58,7 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
     The embedded database is migrated; another one only with `migrate`. Raises Unusable or
     SettingsError with a sentence when the database cannot be used, or lacks migrations.
     """
-    async with addresses(settings) as found:
+    async with sent_to(settings.traces_url), addresses(settings) as found:
         if settings.embedded or migrate:
             await migrations.upgrade(found.owner)
         notify = settings.broadcast_url == "postgres"

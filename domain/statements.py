@@ -1,7 +1,8 @@
-"""Times every SQL statement by its verb; nothing here keeps what a statement says."""
+"""Times every SQL statement by its verb, and traces it; values and literals are left out."""
 
 from __future__ import annotations
 
+import re
 import time
 from functools import lru_cache
 from typing import Any, Final
@@ -9,6 +10,8 @@ from typing import Any, Final
 from prometheus_client import Histogram
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
+
+from domain import tracing
 
 VERBS: Final = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
 
@@ -20,6 +23,7 @@ SECONDS: Final = Histogram(
 )
 
 _BEGAN = "concordat_began"
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
 def observe(engine: Engine) -> None:
@@ -29,23 +33,40 @@ def observe(engine: Engine) -> None:
     event.listen(engine, "handle_error", _fail)
 
 
-def _begin(connection: Any, _cursor: Any, _statement: str, *_: Any) -> None:
+def _begin(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
     # A connection runs one statement at a time, so one place for its beginning is enough.
-    connection.info[_BEGAN] = time.perf_counter()
+    span = tracing.start(_verb(statement), _description(statement))
+    connection.info[_BEGAN] = time.perf_counter(), span
 
 
 def _end(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-    began = connection.info.pop(_BEGAN, None)
-    if began is not None:
-        _seconds_of(statement).observe(time.perf_counter() - began)
+    _finish(connection, statement, None)
 
 
 def _fail(context: ExceptionContext) -> None:
     if context.connection is not None and context.statement is not None:
-        _end(context.connection, None, context.statement)
+        _finish(context.connection, context.statement, context.original_exception)
+
+
+def _finish(connection: Any, statement: str, error: BaseException | None) -> None:
+    began, span = connection.info.pop(_BEGAN, (None, None))
+    if began is not None:
+        _seconds_of(statement).observe(time.perf_counter() - began)
+        tracing.end(span, error)
 
 
 @lru_cache(maxsize=1000)
 def _seconds_of(statement: str) -> Histogram:
+    return SECONDS.labels(_verb(statement))
+
+
+@lru_cache(maxsize=1000)
+def _description(statement: str) -> dict[str, str]:
+    """Return the attributes of a span: the statement has placeholders, and no literals."""
+    return {"db.system.name": "postgresql", "db.query.text": _LITERAL.sub("?", statement)}
+
+
+@lru_cache(maxsize=1000)
+def _verb(statement: str) -> str:
     verb = statement.lstrip()[:8].partition(" ")[0].strip().upper()
-    return SECONDS.labels(verb if verb in VERBS else "OTHER")
+    return verb if verb in VERBS else "OTHER"
