@@ -169,7 +169,8 @@ async def place(
     server: Server, database_name: str, world: World, tmp_path: Path
 ) -> AsyncIterator[Place]:
     """Run two workers over the test's database, woken by PostgreSQL."""
-    settings = environment(server.server.url("concordat_app", database_name), tmp_path)
+    address = server.server.url("concordat_app", database_name)
+    settings = environment(address, tmp_path, TMPDIR=str(tmp_path))
     with worker(settings, "--workers", "2") as serving:
         await serving.ready()
         await until(lambda: len(children(serving.pid)) == 2)
@@ -187,7 +188,7 @@ async def test_workers_see_each_others_votes_and_presence(
 ) -> None:
     broadcast = request.getfixturevalue("redis").url if broker == "redis" else "postgres"
     address = server.server.url("concordat_app", database_name)
-    settings = environment(address, tmp_path, BROADCAST_URL=broadcast)
+    settings = environment(address, tmp_path, BROADCAST_URL=broadcast, TMPDIR=str(tmp_path))
     ballot = await opened(world)
     with worker(settings, "--workers", "2") as serving:
         await serving.ready()
