@@ -14,8 +14,11 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from api.auth import Identity
+from api.drain import Drain, EventStreamsEnd
 from api.http import GraphQLHTTP, graphiql_routes
+from api.metrics import metrics
 from api.process import Process
+from api.tracing import Traced
 from domain.permissions import ANYONE
 from domain.queries import people
 from schema.errors import Unauthenticated
@@ -26,6 +29,7 @@ from subscriptions.transport import GraphQLWebSocket
 
 def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the application over a running process; `pages` are served beside the API."""
+    drain = Drain()
 
     async def context(identity: Identity) -> LiveContext:
         viewer = ANYONE
@@ -58,7 +62,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
         return JSONResponse({"alive": True})
 
     async def ready(_: Request) -> JSONResponse:
-        healthy = process.wakeups.healthy and await process.database.answers()
+        healthy = not drain.begun and process.wakeups.healthy and await process.database.answers()
         return JSONResponse({"ready": healthy}, status_code=200 if healthy else 503)
 
     app = Starlette(
@@ -73,6 +77,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
             *(graphiql_routes() if process.settings.graphiql else ()),
             Route("/livez", alive),
             Route("/readyz", ready),
+            Route("/metrics", metrics),
             *pages,
         ],
         middleware=[
@@ -81,8 +86,11 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
                 allow_origins=sorted(process.settings.origins),
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", "last-event-id"],
-            )
+            ),
+            Middleware(EventStreamsEnd, drain=drain),
+            *([Middleware(Traced)] if process.settings.traces_url else ()),
         ],
     )
     app.state.sockets = sockets
+    app.state.drain = drain
     return app

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+import structlog
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import FileResponse, Response
@@ -37,6 +38,8 @@ EVENTS = "text/event-stream"
 HTML = "text/html"
 
 WEB = Path(__file__).parent / "web"
+
+log = structlog.get_logger(__name__)
 
 # Answers depend on who asks, and on Accept.
 HEADERS = {"cache-control": "no-store", "vary": "accept", "x-content-type-options": "nosniff"}
@@ -104,6 +107,7 @@ class GraphQLHTTP:
         except Exception as error:
             if not is_outage(error):
                 raise
+            log.warning("request.unavailable", exc_info=error)
             message = "The database is away for a moment. Please try again."
             response = _errors(
                 accept, HTTPStatus.SERVICE_UNAVAILABLE, message, {"retry-after": "1"}

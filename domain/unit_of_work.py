@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
+from domain import tracing
 from domain.database import Database
 from domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from domain.events import EVERYONE, MODERATORS, Event, RightsChanged, dump
@@ -117,7 +118,8 @@ class UnitOfWork:
     ) -> None:
         try:
             if error is None:
-                await self._commit()
+                with tracing.span("commit"):
+                    await self._commit()
             elif isinstance(error, DBAPIError):
                 raise _refusal(error) from error
         finally:

@@ -16,13 +16,10 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-import orjson
-
 from domain.texts import clean
-from subscriptions.wakeup import LONGEST, Wakeups
+from subscriptions.wakeup import Wakeups, batches
 
 _LONGEST_TEXT = 200
-_ENVELOPE = 200  # bytes of a message beside its records
 
 
 class Key(NamedTuple):
@@ -246,7 +243,7 @@ class Presence:
                     if held.stamp.origin == self._origin and key not in wanted:
                         left = held.expires - now
                         records.append(self._record(key, held.entry, held.stamp, left))
-        for batch in _batches(records):
+        for batch in batches(records):
             await self._wakeups.send({"from": self._origin, "records": batch})
 
     @staticmethod
@@ -262,7 +259,8 @@ class Presence:
             self._asked = True
             self._news.set()
             return
-        for topic_id, person_id, connection_id, milliseconds, seconds, state in message["records"]:
+        records = message.get("records", ())  # other messages are of subscriptions/quota.py
+        for topic_id, person_id, connection_id, milliseconds, seconds, state in records:
             key = Key(UUID(topic_id), UUID(person_id), connection_id)
             entry = Entry(key, *state) if state else None
             self._apply(key, entry, _Stamp(milliseconds, origin), seconds, float("-inf"))
@@ -302,18 +300,3 @@ class Presence:
         ]
         for held in over:
             self._apply(held.entry.key, None, held.stamp, 0, now)
-
-
-def _batches(records: list[list[Any]]) -> Iterator[list[list[Any]]]:
-    """Divide records into messages that are short enough."""
-    batch: list[list[Any]] = []
-    size = _ENVELOPE
-    for record in records:
-        length = len(orjson.dumps(record)) + 1
-        if size + length > LONGEST:
-            yield batch
-            batch, size = [], _ENVELOPE
-        batch.append(record)
-        size += length
-    if batch:
-        yield batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine
@@ -185,11 +186,12 @@ class GraphQLWebSocket:
             finally:
                 del self._sockets[connection]
 
-    async def close_all(self) -> None:
-        """Send everybody elsewhere, and return when they have gone: for a restart."""
+    async def close_all(self, over: float = 0.0) -> None:
+        """Send everybody elsewhere, spread over some seconds; return when they have gone."""
         tasks = [task for task in self._sockets.values() if task]
         for connection in self._sockets:
-            connection.restart()
+            wait = random.uniform(0, over)  # noqa: S311 - spreads, hides nothing
+            asyncio.get_running_loop().call_later(wait, connection.restart)
         if tasks:
             await asyncio.wait(tasks)
 

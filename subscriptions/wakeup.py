@@ -35,6 +35,7 @@ EVERYBODY = "*"
 LONGEST = 7_900
 """Bytes in one message: PostgreSQL takes less than 8,000."""
 
+_ENVELOPE = 200  # bytes of a message beside its records
 _MOST_WAITING = 10_000
 _IDS_IN_A_MESSAGE = 200
 _STEP = 5.0  # seconds that one exchange with the server may take
@@ -182,6 +183,21 @@ class Wakeups:
                 handler(orjson.loads(message))
             except Exception:  # one bad message must not end the reading
                 log.exception("a presence message was of no use and is dropped")
+
+
+def batches(records: list[list[Any]]) -> Iterator[list[list[Any]]]:
+    """Divide records into lists, each short enough for one message of `send`."""
+    batch: list[list[Any]] = []
+    size = _ENVELOPE
+    for record in records:
+        length = len(orjson.dumps(record)) + 1
+        if size + length > LONGEST:
+            yield batch
+            batch, size = [], _ENVELOPE
+        batch.append(record)
+        size += length
+    if batch:
+        yield batch
 
 
 async def _pump(get: Callable[[], Any], handle: Callable[[str], None]) -> None:

@@ -50,7 +50,13 @@ async def setting(tmp_path: Path) -> AsyncIterator[Setting]:
             server,
             world,
             Process(
-                settings, database, live.wakeups, live.presence, live.hub, auth.tokens(settings)
+                settings,
+                database,
+                live.wakeups,
+                live.presence,
+                live.hub,
+                auth.tokens(settings),
+                live.quota,
             ),
         )
     await database.close()

@@ -19,6 +19,7 @@ from schema.operations import Operations, Request, RequestErrors
 from subscriptions.context import LiveContext
 from subscriptions.hub import Deliveries, Hub
 from subscriptions.presence import Presence
+from subscriptions.quota import Quota
 from subscriptions.wakeup import Wakeups
 
 PATIENCE = 10  # seconds that a test waits for what must come
@@ -34,6 +35,7 @@ class Live:
     wakeups: Wakeups
     presence: Presence
     hub: Hub
+    quota: Quota
 
     def context(self, viewer: Viewer) -> LiveContext:
         """Return a context as an operation gets it."""
@@ -96,13 +98,16 @@ async def process(database: Database, url: str = "memory://") -> AsyncIterator[L
     if not database.notify:
         database.wake = wakeups.publish
     presence = Presence(wakeups, settling=0.05)
+    quota = Quota(wakeups)
     await wakeups.start()
     await presence.start()
+    await quota.start()
     hub = Hub(OPERATIONS, database, wakeups)
     await hub.start()
     try:
-        yield Live(database, wakeups, presence, hub)
+        yield Live(database, wakeups, presence, hub, quota)
     finally:
         await hub.stop()
+        await quota.stop()
         await presence.stop()
         await wakeups.stop()

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import socket
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
@@ -17,6 +16,7 @@ from domain import embedded
 from subscriptions import wakeup
 from subscriptions.wakeup import Wakeups
 from tests import tools
+from tests.redis_server import RedisServer
 
 DEADLINE = 10.0
 
@@ -50,31 +50,6 @@ def postgres() -> Iterator[PostgresServer]:
     yield server
     server.stop()
     shutil.rmtree(folder)
-
-
-class RedisServer:
-    def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-        self.folder = folder
-        self.url = f"redis://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--save", "", "--dir", str(self.folder)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout
-        for line in self.process.stdout:
-            if "Ready to accept connections" in line:
-                return
-        raise AssertionError("redis-server did not start")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate()
 
 
 @pytest.fixture(scope="module")
