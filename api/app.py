@@ -21,10 +21,30 @@ from api.process import Process
 from api.tracing import Traced
 from domain.permissions import ANYONE
 from domain.queries import people
-from schema.errors import Unauthenticated
+from schema.errors import SIGNED_OUT, Unauthenticated
 from schema.limits import Limits
 from subscriptions.context import LiveContext
-from subscriptions.transport import GraphQLWebSocket
+from subscriptions.transport import GraphQLWebSocket, SocketLimits
+
+
+async def recognise(process: Process, identity: Identity) -> LiveContext:
+    """Return what an operation by somebody is handed; Unauthenticated where they are not known."""
+    viewer = ANYONE
+    if identity.person_id is not None:
+        async with process.database.read() as session:
+            found = await people.viewer(session, identity.person_id)
+        if found is None:
+            raise Unauthenticated("The person of this token does not exist here.")
+        if found.signed_out(identity.issued_at):
+            raise Unauthenticated(SIGNED_OUT)
+        viewer = found
+    return LiveContext(
+        process.database,
+        viewer,
+        process.presence,
+        issued_at=identity.issued_at,
+        expires_at=identity.expires_at,
+    )
 
 
 def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlette:
@@ -32,14 +52,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
     drain = Drain()
 
     async def context(identity: Identity) -> LiveContext:
-        viewer = ANYONE
-        if identity.person_id is not None:
-            async with process.database.read() as session:
-                found = await people.viewer(session, identity.person_id)
-            if found is None:
-                raise Unauthenticated("The person of this token does not exist here.")
-            viewer = found
-        return LiveContext(process.database, viewer, process.presence, identity.expires_at)
+        return await recognise(process, identity)
 
     async def http_context(request: Request) -> LiveContext:
         return await context(process.tokens.check(request.headers.get("authorization")))
@@ -55,7 +68,12 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
         return identity
 
     sockets = GraphQLWebSocket(
-        process.hub, authenticate, context, origins=process.settings.origins or None
+        process.hub,
+        authenticate,
+        context,
+        process.quota,
+        SocketLimits(address=process.settings.connections_per_address),
+        process.settings.origins or None,
     )
 
     async def alive(_: Request) -> JSONResponse:

@@ -40,6 +40,8 @@ class Settings:
     """GRAPHIQL: whether a browser that opens /graphql gets the explorer."""
     traces_url: str | None = None
     """TRACES_URL: where spans are sent, by OTLP over HTTP; none is nowhere."""
+    connections_per_address: int = 1_000
+    """CONNECTIONS_PER_ADDRESS: sockets and event streams from one address, in all processes."""
     pool_size: int = 10
     """POOL_SIZE: database connections of this process that are kept open."""
 
@@ -67,7 +69,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     for name in ("data_folder", "auth_keys"):
         if name in given:
             values[name] = Path(given[name])
-    for name in ("port", "pool_size"):
+    for name in ("port", "pool_size", "connections_per_address"):
         if name in given:
             values[name] = _number(name, given[name])
     if "origins" in given:

@@ -123,6 +123,14 @@ class RoleWithdrawn(Event):
 
 @_about("person_id")
 @dataclass(frozen=True, kw_only=True)
+class SignedOutEverywhere(Event):
+    """All sessions of a person were ended."""
+
+    person_id: UUID
+
+
+@_about("person_id")
+@dataclass(frozen=True, kw_only=True)
 class RightsChanged(Event):
     """What a person may see or do has changed; only processes are told, of whom they serve."""
 

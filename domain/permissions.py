@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -107,6 +108,14 @@ class Viewer:
 
     person_id: UUID | None = None
     grants: Mapping[UUID | None, frozenset[Role]] = field(default_factory=dict)
+    signed_out_at: datetime | None = None
+    """When all sessions of the person were last ended at once."""
+
+    def signed_out(self, issued_at: datetime | None) -> bool:
+        """Say whether a session whose token was issued then has been ended."""
+        if self.signed_out_at is None:
+            return False
+        return issued_at is None or issued_at < self.signed_out_at
 
     @property
     def known(self) -> bool:
@@ -171,6 +180,7 @@ class Representative(Viewer):
     def __init__(self, viewer: Viewer) -> None:
         put = object.__setattr__  # viewers are frozen
         put(self, "grants", viewer.grants)
+        put(self, "signed_out_at", None)
         put(self, "_known", viewer.known)
         put(self, "asked", set())
         put(self, "personal", False)

@@ -204,6 +204,13 @@ class PeopleQuery:
         return None if person_id is None else await info.context.load(people.by_ids, person_id)
 
 
+@strawberry.input(description="Whose sessions are to end, wherever they are.")
+class SignOutEverywhereInput(Idempotent):
+    """See domain.commands.people.sign_out_everywhere."""
+
+    person_id: strawberry.ID = text(description="The person.")
+
+
 @strawberry.type
 class PeopleMutation:
     """What can be done with people, roles and professions."""
@@ -234,6 +241,16 @@ class PeopleMutation:
             nation=input.nation,
             professions=_professions(input.professions),
             expected_revision=expected(input),
+        )
+
+    @mutation(Person, "End all sessions of a person: one's own, or as an administrator any.")
+    async def sign_out_everywhere(self, info: Info, input: SignOutEverywhereInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.sign_out_everywhere,
+            person_id=key(input.person_id, "personId", "Person"),
         )
 
     @mutation(Person, "Give a person a role, in the whole body or in one scope of it.")

@@ -21,10 +21,13 @@ class LiveContext(Context):
         database: Database,
         viewer: Viewer,
         presence: Presence,
+        *,
+        issued_at: datetime | None = None,
         expires_at: datetime | None = None,
     ) -> None:
         super().__init__(database, viewer)
         self.presence = presence
+        self.issued_at = issued_at
         self.expires_at = expires_at
 
     def anew(self, viewer: Viewer) -> LiveContext:

@@ -35,6 +35,9 @@ class Sink(Protocol):
     def take(self, delivery: Delivery) -> None:
         """Send a message, or keep it until it can be sent, or give the subscriber up."""
 
+    def end_session(self, message: str) -> None:
+        """Say that the session has ended, and take nothing more."""
+
     @property
     def congested(self) -> bool:
         """Whether so much waits that who can wait should."""
@@ -64,6 +67,11 @@ class Inbox:
             self._ended = True
             self._waiting.append(Delivery(failed("TOO_SLOW", "Too slow: resume with your cursor.")))
         self._news.set()
+
+    def end_session(self, message: str) -> None:
+        """Let the reader stop with this last message."""
+        self._waiting.append(Delivery(failed("UNAUTHENTICATED", message)))
+        self.end()
 
     def end(self) -> None:
         """Let the reader stop once everything is read."""

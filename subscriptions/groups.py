@@ -10,6 +10,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -23,6 +24,7 @@ from domain.queries import topics
 from subscriptions.delivery import Delivery
 from subscriptions.feed import PAGE
 from subscriptions.following import Attending, Following
+from subscriptions.metrics import DELIVERIES, EXECUTIONS, GROUPS, LAG
 
 if TYPE_CHECKING:
     from subscriptions.hub import Hub, Member
@@ -71,11 +73,13 @@ class Group:
     def start(self, on_close: Callable[[], object]) -> None:
         """Begin to follow; `on_close` is called when nobody is left."""
         self._on_close = on_close
+        GROUPS.inc()
         self._run(self._follow())
 
     def close(self) -> None:
         """End following."""
         self._on_close()
+        GROUPS.dec()
         for loop in self._loops:
             loop.cancel()
 
@@ -143,6 +147,7 @@ class Group:
 
     async def _whole(self, work: Awaitable[T]) -> T:
         """Let what has begun come to its end: an execution cannot be cancelled well."""
+        EXECUTIONS.labels("shared" if self._person_id is None else "personal").inc()
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
@@ -174,6 +179,7 @@ class Group:
         try:
             answers = await self._each(members, self._saying(message))
             shared = answers.get(None)
+            DELIVERIES.inc(len(members))
             for start in range(0, len(members), _SLICE):
                 for member in members[start : start + _SLICE]:
                     # One who went meanwhile is told in the group where they are now.
@@ -246,6 +252,7 @@ class FollowingGroup(Group):
                     message = self._following.event(event, self._position)
                     if message is not None and self._live:
                         await self._tell(message, event.sequence)
+                        LAG.observe((datetime.now(UTC) - event.at).total_seconds())
 
     async def _tell_newest(self, events: Sequence[StoredEvent]) -> None:
         """Tell the state once for all events of a moment: at once, and then every so often."""

@@ -13,12 +13,10 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from graphql import GraphQLError
-
 from domain.database import Database
 from domain.errors import DomainError, Invalid, NotAllowed, NotFound
 from domain.permissions import Audience, Viewer, audience
-from schema.errors import coded
+from schema.errors import SIGNED_OUT, coded
 from schema.operations import Operations, Request, Subscription
 from subscriptions.context import LiveContext
 from subscriptions.delivery import Delivery, Inbox, Sink
@@ -199,28 +197,34 @@ class Member:
     def moved(self, viewer: Viewer | None) -> None:
         """Take the rights that the person has now."""
         if viewer is None:
-            self.refuse(
-                GraphQLError(
-                    "The person of this session does not exist any more.",
-                    extensions={"code": "UNAUTHENTICATED"},
-                )
-            )
-            return
-        self._viewer = viewer
-        self._place()
+            self._end_session("The person of this session does not exist any more.")
+        elif viewer.signed_out(self.context.issued_at):
+            self._end_session(SIGNED_OUT)
+        else:
+            self._viewer = viewer
+            self._place()
 
-    def refuse(self, error: DomainError | GraphQLError) -> None:
+    def refuse(self, error: DomainError) -> None:
         """End the subscription with a last result that says why."""
-        said = coded(error) if isinstance(error, DomainError) else error
-        self.fail(Delivery({"errors": [said.formatted]}))
+        self.fail(Delivery({"errors": [coded(error).formatted]}))
 
     def fail(self, last: Delivery) -> None:
         """End the subscription with a last result."""
+        if self._stop():
+            self.sink.take(last)
+
+    def _end_session(self, message: str) -> None:
+        if self._stop():
+            self.sink.end_session(message)
+
+    def _stop(self) -> bool:
+        """Leave the group, and say whether this is the end and not after it."""
         if self.group is not None:
             self.group.leave(self)
-        if not self.ended.done():
-            self.sink.take(last)
-            self.ended.set_result(None)
+        if self.ended.done():
+            return False
+        self.ended.set_result(None)
+        return True
 
     def _place(self) -> None:
         """Join the group of those who see the same of the topic as it is now."""
@@ -255,12 +259,7 @@ class Member:
             self._expiry = asyncio.get_running_loop().call_later(left, self._expire)
 
     def _expire(self) -> None:
-        self.refuse(
-            GraphQLError(
-                "Your session has expired. Please sign in and resume with your cursor.",
-                extensions={"code": "UNAUTHENTICATED"},
-            )
-        )
+        self._end_session("Your session has expired. Please sign in and resume with your cursor.")
 
 
 Subscriber = Alone | Member

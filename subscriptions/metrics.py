@@ -27,7 +27,7 @@ DELIVERIES: Final = Counter(
 EXECUTIONS: Final = Counter(
     "concordat_executions",
     "GraphQL executions for subscribers.",
-    ["kind"],  # shared, personal or snapshot
+    ["kind"],  # shared by a group, or personal
 )
 QUEUED: Final = Gauge(
     "concordat_queued",
@@ -37,7 +37,7 @@ QUEUED: Final = Gauge(
 DROPS: Final = Counter(
     "concordat_drops",
     "Connections that were closed on our initiative.",
-    ["reason"],  # slow, stalled, expired or limit
+    ["reason"],  # the name of the code that they were closed with, such as too_late
 )
 LAG: Final = Histogram(
     "concordat_lag_seconds",

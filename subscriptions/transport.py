@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import structlog
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 from strawberry.types.graphql import OperationType
@@ -27,6 +28,8 @@ from subscriptions import frames
 from subscriptions.delivery import MOST_WAITING, Delivery
 from subscriptions.frames import Closing, Code
 from subscriptions.hub import Hub
+from subscriptions.metrics import DROPS, QUEUED, SOCKETS
+from subscriptions.quota import Quota
 
 SUBPROTOCOL = "graphql-transport-ws"
 MESSAGE_BYTES = 64 * 1024
@@ -59,7 +62,11 @@ class SocketLimits:
     message_bytes: int = MESSAGE_BYTES
     operations: int = 20
     sockets: int = 50
-    """Of one principal in this process."""
+    """Of one principal, in all processes; event streams are counted with them."""
+    address: int = 1_000
+    """Of one address, in all processes, whoever they are of."""
+    waiting: int = 100
+    """Of one address that have not said yet who they are of."""
     init: float = 5.0
     ping: float = 12.0
     pong: float = 10.0
@@ -154,15 +161,16 @@ class GraphQLWebSocket:
         hub: Hub,
         authenticate: Callable[[dict[str, Any] | None, WebSocket], Awaitable[Identity]],
         make_context: Callable[[Any], Awaitable[Any]],
+        quota: Quota,
         limits: SocketLimits | None = None,
         origins: frozenset[str] | None = None,
     ) -> None:
         self.hub = hub
         self.authenticate = authenticate
         self.make_context = make_context
+        self.quota = quota
         self.limits = limits or SocketLimits()
         self._origins = origins
-        self._principals: Counter[str] = Counter()
         self._sockets: dict[_Socket, asyncio.Task[Any] | None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -173,18 +181,41 @@ class GraphQLWebSocket:
         if not self._welcome(websocket):
             await websocket.close()  # before the handshake this is 403
             return
+        host = websocket.client.host if websocket.client else ""
         with suppress(*_GONE):
-            if SUBPROTOCOL not in scope["subprotocols"]:
-                await websocket.accept()
-                await websocket.close(Code.SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
+            if not self.quota.take(f"address {host}", self.limits.address):
+                await self._deny(websocket)
                 return
-            await websocket.accept(SUBPROTOCOL)
-            connection = _Socket(self, websocket)
-            self._sockets[connection] = asyncio.current_task()
             try:
-                await connection.run()
+                waiting = f"waiting {host}"
+                if self.quota.take(waiting, self.limits.waiting):
+                    await self._serve(websocket, waiting)
+                else:
+                    await self._deny(websocket)
             finally:
-                del self._sockets[connection]
+                self.quota.give(f"address {host}")
+
+    async def _serve(self, websocket: WebSocket, waiting: str) -> None:
+        connection = _Socket(self, websocket, waiting)
+        self._sockets[connection] = asyncio.current_task()
+        SOCKETS.labels("websocket").inc()
+        try:
+            if SUBPROTOCOL in websocket.scope["subprotocols"]:
+                await websocket.accept(SUBPROTOCOL)
+            else:
+                await websocket.accept()
+                connection.close(Code.SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
+            await connection.run()
+        finally:
+            SOCKETS.labels("websocket").dec()
+            del self._sockets[connection]
+            connection.give_back()
+
+    @staticmethod
+    async def _deny(websocket: WebSocket) -> None:
+        DROPS.labels(Code.TOO_MANY.name.lower()).inc()
+        sentence = "Too many connections come from this address. Please try again later."
+        await websocket.send_denial_response(PlainTextResponse(sentence, 429))
 
     async def close_all(self, over: float = 0.0) -> None:
         """Send everybody elsewhere, spread over some seconds; return when they have gone."""
@@ -194,18 +225,6 @@ class GraphQLWebSocket:
             asyncio.get_running_loop().call_later(wait, connection.restart)
         if tasks:
             await asyncio.wait(tasks)
-
-    def admit(self, identity: Identity) -> None:
-        """Count a socket of this principal; raises Closing when it is one too many."""
-        if self._principals[identity.key] >= self.limits.sockets:
-            raise Closing(Code.TOO_MANY, f"You may have {self.limits.sockets} sockets at once.")
-        self._principals[identity.key] += 1
-
-    def release(self, identity: Identity) -> None:
-        """Count a socket less, and forget the principal with the last one."""
-        self._principals[identity.key] -= 1
-        if not self._principals[identity.key]:
-            del self._principals[identity.key]
 
     def _welcome(self, websocket: WebSocket) -> bool:
         origin = websocket.headers.get("origin")
@@ -220,11 +239,12 @@ class GraphQLWebSocket:
 class _Socket:
     """One connection: whoever finds a reason to end it calls `close`, and the first one counts."""
 
-    def __init__(self, endpoint: GraphQLWebSocket, websocket: WebSocket) -> None:
+    def __init__(self, endpoint: GraphQLWebSocket, websocket: WebSocket, waiting: str) -> None:
         self._endpoint = endpoint
         self._limits = endpoint.limits
         self._websocket = websocket
         self._connection: Connection = websocket.scope["extensions"][_EXTENSION]
+        self._counted = waiting  # under what it is counted: its address first, then its principal
         self._queue: deque[list[bytes]] = deque()
         self._states: dict[bytes, list[bytes]] = {}
         self._on_ready: list[Callable[[], None]] = []
@@ -271,14 +291,19 @@ class _Socket:
                 task.cancel()
             await self._say_farewell()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if self._identity:
-                self._endpoint.release(self._identity)
+
+    def give_back(self) -> None:
+        """Let it be counted no more."""
+        self._endpoint.quota.give(self._counted)
 
     async def _say_farewell(self) -> None:
         """Send the close frame, and cut the line soon, whether the peer has read it or not."""
         seconds = self._limits.farewell
         self._loop.call_later(seconds, self._connection.transport.abort)
         end = Closing(Code.RESTART, "") if self._end.cancelled() else self._end.result()
+        QUEUED.dec(len(self._queue))
+        if end.code not in {Code.GONE, Code.RESTART}:
+            DROPS.labels(Code(end.code).name.lower()).inc()
         with suppress(TimeoutError, *_GONE):
             async with asyncio.timeout(seconds):
                 await self._websocket.close(end.code, end.reason)
@@ -331,7 +356,11 @@ class _Socket:
             identity = await self._endpoint.authenticate(payload, self._websocket)
         except Unauthenticated as error:
             raise Closing(Code.FORBIDDEN, error.message) from None
-        self._endpoint.admit(identity)
+        if not self._endpoint.quota.take(identity.key, self._limits.sockets):
+            sentence = f"You may have {self._limits.sockets} connections at once."
+            raise Closing(Code.TOO_MANY, sentence)
+        self.give_back()
+        self._counted = identity.key
         self._identity = identity
         if identity.expires_at:
             left = (identity.expires_at - datetime.now(UTC)).total_seconds()
@@ -409,6 +438,7 @@ class _Socket:
             self._states[prefix][1] = tail
         elif len(self._queue) < MOST_WAITING:
             self._queue.append(waits := [prefix, tail])
+            QUEUED.inc()
             if newest:
                 self._states[prefix] = waits
         else:
@@ -433,6 +463,7 @@ class _Socket:
             self._stalled.cancel()
         while self._queue and self._connection.writable.is_set():
             prefix, tail = self._queue.popleft()
+            QUEUED.dec()
             self._states.pop(prefix, None)
             self._connection.write(frames.head(len(prefix) + len(tail)) + prefix + tail)
         if not self.congested:
@@ -456,6 +487,10 @@ class _Operation:
         if tail is None:
             tail = delivery.tail = delivery.body + frames.TAIL
         self._socket.send(tail, self._prefix, newest=delivery.newest)
+
+    def end_session(self, message: str) -> None:
+        """Close the socket, whose session has ended."""
+        self._socket.close(Code.FORBIDDEN, message)
 
     @property
     def congested(self) -> bool:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
-    ColumnElement,
     CompoundSelect,
     Select,
     bindparam,
+    cast,
     func,
     literal_column,
+    null,
     select,
     union_all,
 )
@@ -46,30 +48,27 @@ T = TypeVar("T")
 _PEOPLE = ids("person_ids")
 
 
-def _of(person: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    return person == func.any(_PEOPLE)
+_NEVER = cast(null(), Person.signed_out_at.type)
+
+
+def _grants(
+    person_id: InstrumentedAttribute[UUID], role: Any, scope_id: Any, signed_out_at: Any = _NEVER
+) -> Select[Any]:
+    return select(person_id, role, scope_id, signed_out_at).where(person_id == func.any(_PEOPLE))
 
 
 GRANTS: CompoundSelect[Any] = union_all(
-    select(Person.id, literal_column("'PERSON'"), Person.id).where(_of(Person.id)),
-    select(Membership.person_id, Membership.role, Membership.scope_id).where(
-        _of(Membership.person_id)
+    _grants(Person.id, literal_column("'PERSON'"), Person.id, Person.signed_out_at),
+    _grants(Membership.person_id, Membership.role, Membership.scope_id),
+    _grants(Stakeholder.person_id, literal_column("'STAKEHOLDER'"), Stakeholder.engagement_id),
+    _grants(Stakeholder.person_id, literal_column("'OBSERVER'"), Engagement.specification_id).join(
+        Stakeholder, Stakeholder.engagement_id == Engagement.id
     ),
-    select(Stakeholder.person_id, literal_column("'STAKEHOLDER'"), Stakeholder.engagement_id).where(
-        _of(Stakeholder.person_id)
-    ),
-    select(Stakeholder.person_id, literal_column("'OBSERVER'"), Engagement.specification_id)
-    .join(Stakeholder, Stakeholder.engagement_id == Engagement.id)
-    .where(_of(Stakeholder.person_id)),
-    select(Membership.person_id, Membership.role, Engagement.id)
+    _grants(Membership.person_id, Membership.role, Engagement.id)
     .join(Engagement, Engagement.specification_id == Membership.scope_id)
-    .where(
-        _of(Membership.person_id),
-        Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER)),
-    ),
-    select(Invitation.person_id, literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
-        _of(Invitation.person_id),
-        Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED)),
+    .where(Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER))),
+    _grants(Invitation.person_id, literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
+        Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED))
     ),
 )
 BY_IDS = select(Person).where(Person.id == func.any(ids()))
@@ -110,13 +109,21 @@ async def viewer(session: AsyncSession, person_id: UUID) -> Viewer | None:
 async def viewers(session: AsyncSession, person_ids: Sequence[UUID]) -> list[Viewer | None]:
     """Return people with every role that they hold now, None for each who is not known."""
     grants: dict[UUID, dict[UUID | None, set[Role]]] = {}
-    for person_id, role, scope in await session.execute(GRANTS, {"person_ids": person_ids}):
+    signed_out: dict[UUID, datetime | None] = {}
+    rows = await session.execute(GRANTS, {"person_ids": person_ids})
+    for person_id, role, scope, signed_out_at in rows:
         held = grants.setdefault(person_id, defaultdict(set))
-        if role != "PERSON":
+        if role == "PERSON":
+            signed_out[person_id] = signed_out_at
+        else:
             held[scope].add(Role(role))
     return [
-        Viewer(id, {scope: frozenset(roles) for scope, roles in grants[id].items()})
-        if id in grants
+        Viewer(
+            id,
+            {scope: frozenset(roles) for scope, roles in grants[id].items()},
+            signed_out[id],
+        )
+        if id in signed_out
         else None
         for id in person_ids
     ]

@@ -16,7 +16,9 @@ from websockets.exceptions import InvalidStatus
 from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
+from subscriptions.quota import Quota
 from subscriptions.transport import GraphQLWebSocket, SocketLimits
+from subscriptions.wakeup import Wakeups
 from tests.api.toy import without_topics
 from tests.subscriptions.wsclient import DEADLINE, Server, connected, serving
 
@@ -118,6 +120,7 @@ def endpoint(witness: Witness) -> Callable[..., GraphQLWebSocket]:
             without_topics(Operations(SCHEMA, Limits())),
             authenticate,
             make_context,
+            Quota(Wakeups("memory://")),
             replace(SocketLimits(farewell=0.5), **limits),
             origins,
         )
@@ -421,7 +424,7 @@ async def test_a_principal_has_so_many_sockets(endpoint: Make) -> None:
             await one.init()
             await other.init(key="bob")
             await two.send({"type": "connection_init"})
-            assert await two.closed() == (4429, "You may have 1 sockets at once.")
+            assert await two.closed() == (4429, "You may have 1 connections at once.")
         await until(gone(server))
         async with connected(server) as again:
             await again.init()
