@@ -55,16 +55,15 @@ class FloorRequest(Node):
     @strawberry.field(description="Whether the viewer can withdraw it.")
     def viewer_can_withdraw(root: strawberry.Parent[Any], info: Info) -> bool:
         """Whose it is can, while it waits."""
-        return (
-            root.state is FloorRequestState.WAITING
-            and root.person_id == info.context.viewer.person_id
+        return root.state is FloorRequestState.WAITING and info.context.viewer.is_person(
+            root.person_id
         )
 
     @strawberry.field(description="Whether the viewer can end the person's turn to speak.")
     async def viewer_can_end(root: strawberry.Parent[Any], info: Info) -> bool:
         """Whoever has the floor can, and moderators."""
         return root.state is FloorRequestState.SPEAKING and (
-            root.person_id == info.context.viewer.person_id
+            info.context.viewer.is_person(root.person_id)
             or await viewer_can(info, Permission.MODERATE, root.roundtable_id)
         )
 

@@ -41,6 +41,7 @@ from schema.fields import (
 from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection, listing
 from schema.people import Person
+from schema.sharing import PERSONAL
 from schema.stakeholders import Stakeholder
 from schema.transitions import TransitionOption, transitions
 
@@ -122,7 +123,11 @@ class Roundtable(Node):
     )
     viewer_floor_request: (
         Annotated[FloorRequest, strawberry.lazy("schema.floor_requests")] | None
-    ) = relation(floor_requests.own, "The viewer's own place in the queue, if they wait in it.")
+    ) = relation(
+        floor_requests.own,
+        "The viewer's own place in the queue, if they wait in it.",
+        personal=True,
+    )
     floor_requests: Connection[
         Annotated[FloorRequest, strawberry.lazy("schema.floor_requests")]
     ] = connection(
@@ -164,7 +169,8 @@ class Roundtable(Node):
 
     @strawberry.field(
         description="Whether the viewer can ask for the floor: while it is open, those who are "
-        "invited and moderators can, once at a time."
+        "invited and moderators can, once at a time.",
+        metadata=PERSONAL,
     )
     async def viewer_can_request_floor(root: strawberry.Parent[Any], info: Info) -> bool:
         """See domain.commands.floor_requests.request_floor."""

@@ -116,6 +116,15 @@ class Connection(WebSocketsSansIOProtocol):
         if not self.close_sent and not self.transport.is_closing():
             self.transport.write(frame)
 
+    def send_receive_event_to_app(self) -> None:
+        """Refuse a text that is none; uvicorn would write a traceback."""
+        if self.curr_msg_data_type == "text" and not _is_text(b"".join(self.frames)):
+            self.frames = []
+            self.conn.send_close(1007)
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
     def pause_writing(self) -> None:
         """Let the application keep what comes next."""
         super().pause_writing()
@@ -134,6 +143,14 @@ class Connection(WebSocketsSansIOProtocol):
             super().shutdown()
         else:
             self.on_shutdown()
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def uvicorn_settings() -> dict[str, Any]:

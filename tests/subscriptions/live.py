@@ -12,10 +12,11 @@ import orjson
 import pytest
 
 from api.graphql import schema
+from api.operations import ObservedOperations
 from domain.database import Database
 from domain.permissions import Viewer
 from schema.limits import Limits
-from schema.operations import Operations, Request, RequestErrors
+from schema.operations import Request, RequestErrors
 from subscriptions.context import LiveContext
 from subscriptions.hub import Deliveries, Hub
 from subscriptions.presence import Presence
@@ -24,7 +25,7 @@ from subscriptions.wakeup import Wakeups
 
 PATIENCE = 10  # seconds that a test waits for what must come
 
-OPERATIONS = Operations(schema, Limits())
+OPERATIONS = ObservedOperations(schema, Limits())
 
 
 @dataclass(frozen=True)
