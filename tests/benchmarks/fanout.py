@@ -17,8 +17,10 @@ SLOPE = (100, 3_000)
 """Between how many sockets the cost of one more is taken."""
 WARM_UP = 1.0
 SECONDS = 5.0
-WINDOW = 8
-"""How many events are on their way at saturation."""
+UNDER_WAY = 8_000
+"""About how many deliveries are on their way at saturation, of 2 to 32 events."""
+PAUSE = 0.001
+"""Between readings at saturation: each then finds many messages, which costs our core less."""
 STEADY = 10_000
 """Deliveries a second of the steady phase, or half of what the server can where that is less."""
 PATIENCE = 20.0
@@ -154,10 +156,12 @@ def _loaded(served: Served) -> Iterator[Load]:
 def _saturate(load: Load, served: Served, count: int, seconds: float) -> Phase:
     """Publish the next event as soon as one has arrived everywhere."""
     run = _Run(load, served, count)
+    window = max(2, min(UNDER_WAY // count, 32))
     while run.elapsed() < seconds:
-        while run.published - run.arrived() < WINDOW:
+        while run.published - run.arrived() < window:
             run.publish()
         load.poll(0.01)
+        time.sleep(PAUSE)
     return run.end()
 
 
