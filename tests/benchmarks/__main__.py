@@ -49,7 +49,7 @@ def main() -> None:
     if (busy := os.getloadavg()[0]) > QUIET:
         console.print(
             f"Others use this machine as well (load {busy:.1f}): rates and latencies suffer from "
-            "that, CPU for each delivery hardly.\n"
+            "that, and CPU for each delivery somewhat.\n"
         )
     for name in [arguments.part] if arguments.part else PARTS:
         PARTS[name](arguments.sockets)
@@ -60,7 +60,7 @@ def _fanout(sockets: Sequence[int]) -> None:
         "One topic, everybody with the same subscription of 8 fields: saturated, then at a steady "
         "rate",
         *("server", "sockets", "a second", "CPU µs", "server", "client"),
-        *("steady", "CPU µs", "p50 ms", "p99 ms", "KiB/socket"),
+        *("steady", "CPU µs", "p50 ms", "p99 ms", "KiB"),
     )
     rows = []
     with site(max(sockets)) as made, console.status("") as status:
@@ -74,7 +74,7 @@ def _fanout(sockets: Sequence[int]) -> None:
     sizes = [row.message_bytes for row in rows if row.message_bytes] or [0]
     console.print(
         f"Saturated, about {fanout.UNDER_WAY:,} deliveries are on their way at any time. CPU is "
-        "the server's, for one delivery. "
+        "the server's, for one delivery; KiB are its memory, for one socket. "
         f"Messages have {min(sizes):.0f} to {max(sizes):.0f} bytes. "
         "Latency is from the start of publishing, for Concordat with the commit of the comment. "
         f"* the client used more than {BUSY:.0%} of its core. "
