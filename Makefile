@@ -42,7 +42,7 @@ format: $(READY_DEV) ## Put the code into shape
 	$(VENV)/bin/ruff format $(SOURCES)
 
 bench: $(READY_DEV) ## Measure, and print ratios
-	$(RUN) -m tests.benchmarks
+	$(RUN) -m tests.benchmarks $(ARGS)
 
 schema: $(READY_DEV) ## Write the printed schema
 	$(RUN) -m api schema > schema/schema.graphql.new

@@ -1,237 +1,188 @@
-"""What things cost, each against a bare baseline in the same run: `make bench`."""
+"""What things cost, each against baselines in the same run: `make bench`.
+
+`make bench ARGS="fanout --sockets 1000"` runs a part of it.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import argparse
+import gc
+import os
+import platform
 import shutil
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from uuid import UUID, uuid4
 
 import uvloop
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
 
-from domain import embedded, migrations
-from domain.commands import ballots, comments, votes
-from domain.consensus.choices import BallotKind
-from domain.database import Database, create_engine
-from domain.lifecycle import BallotTransition
-from domain.models.ballots import BallotVisibility
-from domain.models.comments import SubjectKind
-from domain.permissions import Viewer
-from domain.unit_of_work import UnitOfWork
-from tests.subscriptions.live import Live, process
-from tests.world import World, build
+from domain import embedded
+from tests.benchmarks import fanout, latency, rates
+from tests.benchmarks.load import LoadError
+from tests.benchmarks.site import site
 
-VOTERS = [f"{who}{n}" for who in ("nurse", "pharmacist", "physiotherapist") for n in (1, 2, 3)]
-READ = """
-query ($id: ID!) {
-  node(id: $id) {
-    ... on Engagement {
-      title
-      ballots(first: 50) {
-        nodes {
-          question state
-          consensus { status byConstituency { inFavour of } }
-          threads(first: 3) { nodes { comments(first: 3) { nodes { body author { name } } } } }
-        }
-      }
-    }
-  }
-}
-"""
-ACTIVITY = """
-subscription ($topic: ID!) {
-  activity(topicId: $topic) {
-    __typename
-    ... on ActivityEvent { cursor sequence kind subject { ... on Comment { body } } }
-  }
-}
-"""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How often something was done in a second, and its baseline."""
-
-    name: str
-    rate: float
-    baseline_name: str
-    baseline: float
-
-
-async def rate(times: int, work: Callable[[int], Awaitable[object]]) -> float:
-    """Return how often a second `work` was done, one after the other."""
-    start = time.perf_counter()
-    for number in range(times):
-        await work(number)
-    return times / (time.perf_counter() - start)
-
-
-async def open_ballot(world: World, question: str) -> UUID:
-    """Open a live sense check."""
-    moderator = await world.viewer("moderator")
-    async with UnitOfWork(world.database, moderator) as uow:
-        ballot = await ballots.draft_ballot(
-            uow,
-            topic_id=world.engagement,
-            kind=BallotKind.SENSE_CHECK,
-            question=question,
-            visibility=BallotVisibility.LIVE,
-        )
-    async with UnitOfWork(world.database, moderator) as uow:
-        await ballots.advance_ballot(
-            uow,
-            ballot_id=ballot,
-            transition=BallotTransition.OPEN,
-            reason="",
-            expected_revision=None,
-        )
-    return ballot
-
-
-async def voting(world: World) -> Measure:
-    """Cast votes, against committing one bare row."""
-    ballot = await open_ballot(world, "Shall we?")
-    viewers = [await world.viewer(name) for name in VOTERS]
-
-    async def vote(number: int) -> None:
-        viewer = viewers[number % len(viewers)]
-        choice = ("AGREE", "DISAGREE", "PASS")[number // len(viewers) % 3]
-        async with UnitOfWork(world.database, viewer) as uow:
-            await votes.cast_vote(uow, ballot_id=ballot, choice=choice)
-
-    row = text(
-        "INSERT INTO idempotency_keys (person_id, key, fingerprint, at) VALUES (:id, '', '', now())"
-    )
-
-    async def commit(_: int) -> None:
-        async with world.database.session() as session:
-            await session.execute(row, {"id": uuid4()})
-            await session.commit()
-
-    return Measure(
-        "a vote: permission, history, tally, event, wake-up",
-        await rate(1_000, vote),
-        "a bare row, committed",
-        await rate(1_000, commit),
-    )
-
-
-async def reading(live: Live, world: World) -> Measure:
-    """Read 20 ballots with consensus and comments, against one statement for the comments."""
-    nurse = await world.viewer("nurse1")
-    for number in range(20):
-        ballot = await open_ballot(world, f"Question {number}?")
-        for _ in range(3):
-            async with UnitOfWork(world.database, nurse) as uow:
-                await comments.open_thread(
-                    uow,
-                    topic_id=world.engagement,
-                    subject_kind=SubjectKind.BALLOT,
-                    subject_id=ballot,
-                    body="A comment of some length, as people write them.",
-                )
-    id = world.id("Engagement", world.engagement)
-
-    async def read(_: int) -> None:
-        result = await live.execute(nurse, READ, id=id)
-        if "errors" in result:
-            raise RuntimeError(result["errors"])
-
-    bare = text(
-        "SELECT c.body, p.name FROM comments c JOIN people p ON p.id = c.author_id "
-        "WHERE c.topic_id = :id"
-    )
-
-    async def select(_: int) -> None:
-        async with world.database.read() as session:
-            (await session.execute(bare, {"id": world.engagement})).all()
-
-    return Measure(
-        "20 ballots with consensus, 60 comments and authors",
-        await rate(50, read),
-        "the comments and names by one statement",
-        await rate(50, select),
-    )
-
-
-async def delivering(live: Live, world: World, subscribers: int) -> Measure:
-    """Deliver events to many subscribers, against one alone; deliveries a second."""
-    nurse = await world.viewer("nurse1")
-
-    async def deliver(count: int, events: int) -> float:
-        async with AsyncExitStack() as stack:
-            following = [
-                await stack.enter_async_context(
-                    live.subscribe(nurse, ACTIVITY, topic=world.id("Engagement", world.engagement))
-                )
-                for _ in range(count)
-            ]
-            await asyncio.gather(*(messages.next() for messages in following))
-            start = time.perf_counter()
-            writing = asyncio.create_task(write(world, nurse, events))
-            await asyncio.gather(*(messages.take(2 * events) for messages in following))
-            await writing
-            return count * 2 * events / (time.perf_counter() - start)
-
-    return Measure(
-        f"deliveries to {subscribers} subscribers",
-        await deliver(subscribers, 10),
-        "deliveries to one",
-        await deliver(1, 100),
-    )
-
-
-async def write(world: World, viewer: Viewer, threads: int) -> None:
-    """Open threads, each of which is two events."""
-    for _ in range(threads):
-        async with UnitOfWork(world.database, viewer) as uow:
-            await comments.open_thread(
-                uow,
-                topic_id=world.engagement,
-                subject_kind=SubjectKind.SECTION,
-                subject_id=world.sections[0],
-                body="News.",
-            )
-
-
-async def measure(server: embedded.EmbeddedServer) -> list[Measure]:
-    """Run every measure on a fresh, durable database."""
-    await migrations.upgrade(server.owner_url)
-    database = Database(create_engine(server.app_url))
-    world = await build(database)
-    try:
-        async with process(database, server.app_url) as live:
-            return [
-                await voting(world),
-                await reading(live, world),
-                await delivering(live, world, 20),
-            ]
-    finally:
-        await database.close()
+BUSY = 0.85
+"""From this share of a core on, a client may be what limits."""
+QUIET = 0.5
+console = Console(width=120)
 
 
 def main() -> None:
-    """Measure and print a table."""
-    folder = Path(tempfile.mkdtemp(prefix="concordat-bench-"))
-    start = time.perf_counter()
-    server = embedded.start(folder)
-    started = time.perf_counter() - start
+    """Run the parts that are asked for, and print a table of each."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=main.__doc__)
+    parser.add_argument(
+        "part", nargs="?", choices=PARTS, help="one part; default is every one of them"
+    )
+    parser.add_argument(
+        "--sockets", nargs="+", type=int, default=fanout.SOCKETS, help="of the fan-out"
+    )
+    arguments = parser.parse_args()
+    # What this process makes lives as long as it does, and a collection would delay arrivals.
+    gc.disable()
+    console.print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}. Servers have core 0; clients, whoever publishes and "
+        "PostgreSQL (embedded, durable) share core 1.\n"
+    )
+    if (busy := os.getloadavg()[0]) > QUIET:
+        console.print(
+            f"Others use this machine as well (load {busy:.1f}): rates and latencies suffer from "
+            "that, and CPU for each delivery somewhat.\n"
+        )
+    for name in [arguments.part] if arguments.part else PARTS:
+        PARTS[name](arguments.sockets)
+
+
+def _fanout(sockets: Sequence[int]) -> None:
+    table = _table(
+        "One topic, everybody with the same subscription of 8 fields: saturated, then at a steady "
+        "rate",
+        *("server", "sockets", "a second", "CPU µs", "server", "client"),
+        *("steady", "CPU µs", "p50 ms", "p99 ms", "KiB"),
+    )
+    rows = []
+    with site(max(sockets)) as made, console.status("") as status:
+        for row in fanout.measure(made, sockets, status.update):
+            rows.append(row)
+            table.add_row(*_cells(row))
+    console.print(table)
+    for row in rows:
+        if row.failure:
+            console.print(f"{row.name}, {row.sockets:,} sockets: {row.failure}")
+    sizes = [row.message_bytes for row in rows if row.message_bytes] or [0]
+    console.print(
+        f"Saturated, about {fanout.UNDER_WAY:,} deliveries are on their way at any time. CPU is "
+        "the server's, for one delivery; KiB are its memory, for one socket. "
+        f"Messages have {min(sizes):.0f} to {max(sizes):.0f} bytes. "
+        "Latency is from the start of publishing, for Concordat with the commit of the comment. "
+        f"* the client used more than {BUSY:.0%} of its core. "
+        f"~ the server used less than {BUSY:.0%} of its own: something else was the limit."
+    )
+    for name in fanout.SERVERS:
+        if (cost := fanout.slope(rows, name)) is not None:
+            console.print(f"One more subscriber costs an event {cost * 1e6:.1f} µs ({name}).")
+    _ratios(rows)
+
+
+def _cells(row: fanout.Row) -> list[str]:
+    cells = [row.name, f"{row.sockets:,}"]
+    saturated, steady = row.saturated, row.steady
+    if saturated:
+        server, client = (
+            cpu / saturated.seconds for cpu in (saturated.server_cpu, saturated.client_cpu)
+        )
+        mark = "*" if client > BUSY else "~" if server < BUSY else ""
+        cells += [
+            f"{mark}{saturated.rate:,.0f}",
+            f"{saturated.cost * 1e6:,.1f}",
+            f"{server:.0%}",
+            f"{client:.0%}",
+        ]
+    if steady:
+        cells += [
+            f"{steady.rate:,.0f}",
+            f"{steady.cost * 1e6:,.1f}",
+            f"{steady.latency(0.5) * 1000:,.1f}",
+            f"{steady.latency(0.99) * 1000:,.1f}",
+            f"{row.socket_bytes / 1024:.1f}",
+        ]
+    return cells
+
+
+def _ratios(rows: Sequence[fanout.Row]) -> None:
+    ours, *others = fanout.SERVERS
+    table = _table(
+        f"{ours} in times of the others",
+        "sockets",
+        *(f"deliveries/s: {name}" for name in others),
+        *(f"per CPU second: {name}" for name in others),
+    )
+    found = {(row.name, row.sockets): row for row in rows if row.saturated and row.steady}
+    for sockets in sorted({row.sockets for row in rows}):
+        if not all((name, sockets) in found for name in fanout.SERVERS):
+            continue
+        rates, costs = [], []
+        for name in fanout.SERVERS:
+            row = found[name, sockets]
+            assert row.saturated
+            assert row.steady
+            rates.append(row.saturated.rate)
+            costs.append(row.saturated.cost)
+        table.add_row(
+            f"{sockets:,}",
+            *(f"{rates[0] / rate:.2f}" for rate in rates[1:]),
+            *(f"{cost / costs[0]:.2f}" for cost in costs[1:]),
+        )
+    console.print(table)
+
+
+def _votes(_: Sequence[int]) -> None:
+    table = _table(
+        f"{latency.VOTES} votes a second in one ballot, from the request to the screen",
+        *("followed by", "sockets", "votes/s", "p50 ms", "p99 ms", "oldest ms", "messages/s"),
+        *("in one second", "server", "client"),
+    )
     try:
-        found = uvloop.run(measure(server))
+        with site(latency.ELECTORS) as made, console.status("votes"):
+            rows = latency.measure(made)
+    except LoadError as error:
+        console.print(f"{table.title}: {error}\n")
+        return
+    for row in rows:
+        table.add_row(
+            row.name,
+            f"{row.sockets:,}",
+            f"{row.votes_a_second:.0f}",
+            f"{fanout.quantile(row.latencies, 0.5) * 1000:,.1f}",
+            f"{fanout.quantile(row.latencies, 0.99) * 1000:,.1f}",
+            f"{fanout.quantile(row.ages, 1) * 1000:,.1f}",
+            f"{row.messages_a_second:.1f}",
+            f"{row.busiest_second}",
+            f"{row.server_cpu:.0%}",
+            f"{row.client_cpu:.0%}",
+        )
+    console.print(table)
+    console.print(
+        "A vote takes part with permission, history, tally and event; latency is from asking for "
+        "it, with its commit, to the first message that contains it; the age of what a socket "
+        "shows, from storing it.\n"
+    )
+
+
+def _rates(_: Sequence[int]) -> None:
+    table = _table(
+        "Per second, in one process",
+        *("what", "rate", "baseline", "rate of baseline", "ratio"),
+    )
+    folder = Path(tempfile.mkdtemp(prefix="concordat-bench-"))
+    server = embedded.start(folder)
+    try:
+        found = uvloop.run(rates.measure(server))
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    table = Table(title="Per second, one process, durable embedded database")
-    for heading in ("what", "rate", "baseline", "rate of baseline", "ratio"):
-        table.add_column(heading, justify="left" if heading in {"what", "baseline"} else "right")
     for each in found:
         table.add_row(
             each.name,
@@ -240,10 +191,22 @@ def main() -> None:
             f"{each.baseline:,.0f}",
             f"{each.rate / each.baseline:.2f}",
         )
-    console = Console()
     console.print(table)
-    console.print(f"The embedded server started in an empty folder in {started:.2f} s.")
 
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title)
+    for heading in headings:
+        words = heading in {"server", "what", "baseline", "followed by"}
+        table.add_column(heading, justify="left" if words else "right", no_wrap=heading == "server")
+    return table
+
+
+PARTS: dict[str, Callable[[Sequence[int]], None]] = {
+    "rates": _rates,
+    "votes": _votes,
+    "fanout": _fanout,
+}
 
 if __name__ == "__main__":
     main()

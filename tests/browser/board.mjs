@@ -1,7 +1,7 @@
 // Watches the board in a real browser while the test restarts the server, and prints what it saw.
 // It speaks to the test in lines: "watching", then waits for "down" and for "up", then the result.
 import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { openPage } from "./page.mjs";
 
 const [url, executablePath] = process.argv.slice(2);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -9,25 +9,7 @@ const heard = async (word) => {
   const { value } = await lines.next();
   if (value !== word) throw new Error(`expected ${word}, heard ${value}`);
 };
-
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update"],
-});
-const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-const seen = { before: [], after: [] };
-let phase = "before";
-page.on("pageerror", (error) => seen[phase].push(`exception: ${error.message}`));
-page.on("console", (message) => {
-  if (["error", "warning"].includes(message.type())) seen[phase].push(message.text());
-});
-await page.addInitScript(() => {
-  window.violations = [];
-  document.addEventListener("securitypolicyviolation", (event) =>
-    window.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
-  );
-});
+const { browser, page, troubles, until } = await openPage(executablePath);
 
 const shown = () =>
   page.evaluate(() => ({
@@ -42,13 +24,6 @@ const shown = () =>
     marker: window.marker,
     violations: window.violations,
   }));
-// The page's policy forbids what waitForFunction does, so this asks again and again.
-const until = async (what, given) => {
-  for (const end = Date.now() + 30000; Date.now() < end; await page.waitForTimeout(50))
-    if (await page.evaluate(what, given)) return;
-  throw new Error(`In vain: ${what}`);
-};
-
 await page.goto(url);
 await until(() => document.querySelectorAll("#open .card").length > 2);
 await page.evaluate(() => (window.marker = "the page was not loaded again"));
@@ -71,7 +46,7 @@ await until(() => document.querySelector("#open .choices [aria-pressed=true]"));
 
 console.log("watching");
 await heard("down");
-phase = "after";
+const before = troubles.splice(0);
 await until(() => !document.getElementById("banner").hidden);
 const down = await shown();
 console.log("waiting");
@@ -82,7 +57,7 @@ const after = await shown();
 
 await page.setViewportSize({ width: 360, height: 740 });
 const width = await page.evaluate(() => document.documentElement.scrollWidth);
-console.log(JSON.stringify({ first, moved, down, after, width, seen }));
+console.log(JSON.stringify({ first, moved, down, after, width, seen: { before, after: troubles } }));
 await browser.close();
 lines.return?.();
 process.stdin.destroy();

@@ -212,7 +212,7 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     ),
     "addProfession": (ADMINISTER, {"name": "x", "regulators": ["NMC"]}),
     "grantRole": (ADMINISTER, {"personId": "stranger", "role": "BOARD", "scopeKind": "BODY"}),
-    "signOutEverywhere": (ADMINISTER, {"personId": "BOARD"}),
+    "signOutEverywhere": (ADMINISTER | {"PRACTITIONER"}, {"personId": "PRACTITIONER"}),
     "withdrawRole": (ADMINISTER, {"personId": "BOARD", "role": "BOARD", "scopeKind": "BODY"}),
     "reviseCriterion": (
         holders(Permission.STEER, "body"),

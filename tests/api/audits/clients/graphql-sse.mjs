@@ -1,0 +1,3 @@
+import { overSse, speak, takePart } from "./session.mjs";
+
+await takePart(speak(overSse()));

@@ -1,0 +1,3 @@
+import { overWs, speak, takePart } from "./session.mjs";
+
+await takePart(speak(overWs()));
