@@ -83,7 +83,7 @@ class Seen:
     late: float
 
 
-@dataclass
+@dataclass(eq=False)
 class Witness:
     """One subscriber, who goes from port to port and notes everything."""
 
@@ -94,6 +94,8 @@ class Witness:
     place: int
     document: str = LIGHT
     options: dict[str, Any] = field(default_factory=dict)
+    cursor: str | None = None
+    """Of the last message."""
     first: int | None = None
     """The sequence of the snapshot."""
     last: int = 0
@@ -102,30 +104,32 @@ class Witness:
 
     async def run(self) -> None:
         """Follow for ever."""
-        after: str | None = None
         while True:
             port = self.ports[self.place % len(self.ports)]
             try:
                 async with wire.connected(port, self.token, **self.options) as socket:
-                    await socket.subscribe("events", self.document, topic=self.topic, after=after)
+                    await self.subscribe(socket)
                     while True:
-                        after = self._note(wire.value(await socket.message()))
+                        self.note(wire.value(await socket.message()))
             except wire.Gone:
-                self.resumed += after is not None
+                self.resumed += self.cursor is not None
                 self.place += 1
                 await asyncio.sleep(PAUSE)
 
-    def _note(self, message: dict[str, Any]) -> str:
+    async def subscribe(self, socket: wire.Wire) -> None:
+        """Begin, or go on where we were."""
+        await socket.subscribe("events", self.document, topic=self.topic, after=self.cursor)
+
+    def note(self, message: dict[str, Any]) -> None:
+        """Note a message of the stream."""
+        self.cursor = sys.intern(message["cursor"])
         if message["__typename"] == "ActivitySnapshot":
             assert self.first is None, "A second snapshot came without a reset."
             self.first = self.last = message["sequence"]
-            return str(message["cursor"])
-        assert message["__typename"] == "ActivityEvent", message
+            return
         late = time() - datetime.fromisoformat(message["at"]).timestamp()
-        cursor = sys.intern(message["cursor"])
         self.last = message["sequence"]
-        self.seen.append(Seen(self.last, cursor, message["kind"], late))
-        return cursor
+        self.seen.append(Seen(self.last, self.cursor, message["kind"], late))
 
 
 class Fleet:

@@ -105,17 +105,17 @@ class Wire:
         self._silence = silence
         self._loop = asyncio.get_running_loop()
         self._frames: deque[tuple[int, bytes]] = deque()
+        self._writing = asyncio.Lock()
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Our end of the connection."""
-        host, port = self.socket.getsockname()
-        return host, port
+    def port(self) -> int:
+        """The port of our end of the connection."""
+        return int(self.socket.getsockname()[1])
 
     async def write(self, data: bytes) -> None:
         """Send bytes as they are; raises Gone."""
         try:
-            async with asyncio.timeout(self._silence):
+            async with asyncio.timeout(self._silence), self._writing:
                 await self._loop.sock_sendall(self.socket, data)
         except (OSError, TimeoutError) as error:
             raise Gone(f"{error!r}") from None

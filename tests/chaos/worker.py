@@ -16,9 +16,12 @@ import httpx
 
 from api import auth
 from api.settings import Settings
+from tests.chaos.scale import report
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
+LOG = 20_000
+"""Characters of the end of a log that are shown when a test fails."""
 _LISTEN = "0A"  # the state of a socket that waits for connections, in /proc/net/tcp
 
 
@@ -136,5 +139,10 @@ async def processes(settings: Mapping[str, str], number: int) -> AsyncIterator[l
     auth.tokens(Settings(data_folder=Path(settings["DATA_FOLDER"])))
     with ExitStack() as running:
         workers = [running.enter_context(worker(settings)) for _ in range(number)]
-        await asyncio.gather(*(each.ready() for each in workers))
-        yield workers
+        try:
+            await asyncio.gather(*(each.ready() for each in workers))
+            yield workers
+        except BaseException:
+            for each in workers:
+                report(f"{each.url} wrote:\n{each.log[-LOG:]}")
+            raise
