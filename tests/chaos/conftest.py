@@ -9,15 +9,13 @@ import pytest
 
 from tests.chaos.worker import Worker, environment, processes
 from tests.conftest import Server
-from tests.world import World
 
 
 @pytest.fixture
 async def workers(
-    server: Server, database_name: str, world: World, tmp_path: Path
+    server: Server, database_name: str, tmp_path: Path
 ) -> AsyncIterator[list[Worker]]:
     """Run two processes; people are known by the key in `tmp_path`."""
-    assert world
     settings = environment(server.server.url("concordat_app", database_name), tmp_path)
     async with processes(settings, 2) as running:
         yield running

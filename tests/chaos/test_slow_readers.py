@@ -87,11 +87,11 @@ async def test_readers_that_stop_are_dropped_and_may_resume_and_others_go_on(
         assert not fleet.resumed
         resuming = [tasks.create_task(resume(*each)) for each in sockets.items()]
         going_on.cancel()
-        for all in (fleet, slow):
-            await all.caught_up()
-            await all.verify()
-        for each in resuming:
-            each.cancel()
+        for everybody in (fleet, slow):
+            await everybody.caught_up()
+            await everybody.verify()
+        for task in resuming:
+            task.cancel()
     report(f"{STALLED} readers that stopped were dropped within {seconds:.1f} s")
 
 
@@ -109,9 +109,9 @@ async def test_readers_that_dribble_get_whole_frames_in_order_among_everything_e
                 wire.connected(each.ports[0], each.token, receive_buffer=LITTLE)
             )
             readers.append(Dribbler(each, socket))
-        running = [tasks.create_task(each.read()) for each in readers]
-        await until(lambda: all(each.witness.first is not None for each in readers))
-        running += [tasks.create_task(each.ask()) for each in readers]
+        running = [tasks.create_task(reader.read()) for reader in readers]
+        await until(lambda: all(reader.witness.first is not None for reader in readers))
+        running += [tasks.create_task(reader.ask()) for reader in readers]
         for number in range(ROUNDS):
             writing.words = WORDS if number % 2 else "A word."
             await writing.write(4, people=4)
@@ -119,9 +119,9 @@ async def test_readers_that_dribble_get_whole_frames_in_order_among_everything_e
         for task in running:
             task.cancel()
         await slow.verify()
-    for each in readers:
-        assert min(each.answered, each.completed, each.pongs, each.echoes) > AT_ONCE
-    answers = sum(each.answered for each in readers)
+    for reader in readers:
+        assert min(reader.answered, reader.completed, reader.pongs, reader.echoes) > AT_ONCE
+    answers = sum(reader.answered for reader in readers)
     report(f"{answers:,} answers between {slow.deliveries:,} events, read in dribbles")
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -101,6 +102,11 @@ class Worker:
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE")
 
+    @property
+    def descriptors(self) -> int:
+        """How many files and sockets it has open."""
+        return sum(1 for _ in Path(f"/proc/{self._process.pid}/fd").iterdir())
+
     def connections(self) -> set[int]:
         """Return the ports of the clients whose connections it holds.
 
@@ -114,13 +120,17 @@ class Worker:
         }
 
     async def gauges(self) -> dict[str, float]:
-        """Return what it measures of itself, by the names of Prometheus; nothing if it does not."""
+        """Return what it measures of itself, by name and summed up; nothing if it does not."""
         async with httpx.AsyncClient() as client:
             answer = await client.get(self.url.replace("graphql", "metrics"))
         if not answer.is_success:
             return {}
-        rows = [row.rsplit(" ", 1) for row in answer.text.splitlines() if not row.startswith("#")]
-        return {name: float(number) for name, number in rows}
+        found: dict[str, float] = defaultdict(float)
+        for row in answer.text.splitlines():
+            if not row.startswith("#"):
+                name, number = row.rsplit(" ", 1)
+                found[name.partition("{")[0]] += float(number)
+        return found
 
 
 @contextmanager
