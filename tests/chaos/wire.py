@@ -244,8 +244,10 @@ def decoded(payload: bytes) -> dict[str, Any]:
 
 
 def closed(payload: bytes) -> Gone:
-    """Return what a close frame says; raises Broken where it says nothing."""
-    _require(len(payload) >= 2, "a close frame without a code")
+    """Return what a close frame says; raises Broken for half a code."""
+    if not payload:
+        return Gone("", 1005)
+    _require(len(payload) >= 2, "a close frame with half a code")
     return Gone(payload[2:].decode(), int.from_bytes(payload[:2]))
 
 
