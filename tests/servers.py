@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -17,6 +18,17 @@ import asyncpg
 from domain import embedded
 from tests import tools
 from tests.conftest import MEMORY
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, and that no client is given while a server is down.
+
+    The kernel gives clients the ports above; see ip_local_port_range.
+    """
+    while True:
+        port = random.randrange(16_384, 32_768)  # noqa: S311 - any will do
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class PostgresServer:
@@ -70,8 +82,7 @@ class RedisServer:
     """A redis-server of a test's own, which keeps nothing."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.folder = folder
         self.url = f"redis://127.0.0.1:{self.port}"
         self.start()

@@ -16,7 +16,7 @@ from tests.chaos.scale import report, scaled, until
 from tests.chaos.worker import Worker
 from tests.world import World
 
-WARM = scaled(400, 10_000)
+WARM = scaled(200, 10_000)
 """Visits after which the memory of the process has reached its size."""
 VISITS = scaled(1_000, 100_000)
 AT_ONCE = 24
@@ -115,9 +115,8 @@ class Visitors:
 
 
 async def test_nothing_is_left_of_those_who_came_and_went(
-    workers: list[Worker], world: World, tmp_path: Path
+    served: Worker, world: World, tmp_path: Path
 ) -> None:
-    served, other = workers
     visitors = Visitors(world, served.port, tmp_path)
     await visitors.come(WARM)
     await until(lambda: not served.connections())
@@ -130,7 +129,7 @@ async def test_nothing_is_left_of_those_who_came_and_went(
         assert not gauges.get(f"concordat_{what}")
     assert served.descriptors <= descriptors + POOL
     assert growth < GROWTH
-    writing = await writers(world, [other.port], tmp_path)
+    writing = await writers(world, [served.port], tmp_path)
     async with following(world, [served.port], tmp_path, 6) as fleet:
         await writing.write(5)
         await fleet.caught_up()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 from tests.chaos.fleet import following, writers
@@ -21,10 +20,6 @@ SELECT pg_terminate_backend(pid) FROM (
     SELECT pid FROM pg_stat_activity WHERE datname = '{}' ORDER BY random() LIMIT 5
 ) AS unlucky
 """
-
-
-def ports(workers: Sequence[Worker]) -> list[int]:
-    return [each.port for each in workers]
 
 
 async def test_a_process_that_stands_still_for_a_while_goes_on_where_it_was(
@@ -56,7 +51,7 @@ async def test_subscribers_of_a_process_that_stands_still_may_go_elsewhere(
     stopped, other = workers
     writing = await writers(world, [other.port], tmp_path)
     async with following(
-        world, ports(workers), tmp_path, SUBSCRIBERS, silence=scaled(1.0, 15.0)
+        world, [stopped.port, other.port], tmp_path, SUBSCRIBERS, silence=scaled(1.0, 15.0)
     ) as fleet:
         await writing.write(20)
         await fleet.caught_up()
@@ -74,11 +69,10 @@ async def test_subscribers_of_a_process_that_stands_still_may_go_elsewhere(
 
 
 async def test_sessions_that_postgresql_ends_cost_no_event(
-    workers: list[Worker], server: Server, database_name: str, world: World, tmp_path: Path
+    served: Worker, server: Server, database_name: str, world: World, tmp_path: Path
 ) -> None:
-    everywhere = ports(workers)
-    writing = await writers(world, everywhere, tmp_path)
-    async with following(world, everywhere, tmp_path, SUBSCRIBERS) as fleet:
+    writing = await writers(world, [served.port], tmp_path)
+    async with following(world, [served.port], tmp_path, SUBSCRIBERS) as fleet:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(writing.write((TERMINATIONS + 1) * BETWEEN))
             for number in range(1, TERMINATIONS + 1):

@@ -94,7 +94,7 @@ async def write(world: World, name: str) -> None:
 
 
 async def test_late_commits_are_missed_by_a_naive_cursor_and_not_by_ours(
-    workers: list[Worker], server: Server, database_name: str, world: World, tmp_path: Path
+    served: Worker, server: Server, database_name: str, world: World, tmp_path: Path
 ) -> None:
     owner = server.server.url("postgres", database_name).replace("+asyncpg", "")
     connection = await asyncpg.connect(owner)
@@ -102,7 +102,7 @@ async def test_late_commits_are_missed_by_a_naive_cursor_and_not_by_ours(
     await connection.close()
     follower = Follower(world, await world.viewer("nurse1"))
     await follower.read()
-    async with following(world, [each.port for each in workers], tmp_path, 6) as fleet:
+    async with following(world, [served.port], tmp_path, 6) as fleet:
         async with asyncio.TaskGroup() as tasks:
             writing = [tasks.create_task(write(world, name)) for name in VOTERS[:WRITERS]]
             while not all(each.done() for each in writing):

@@ -11,8 +11,7 @@ import pytest
 from tests.chaos.fleet import following, writers
 from tests.chaos.proxy import Loss, Proxy, Way, proxy
 from tests.chaos.scale import report, scaled
-from tests.chaos.worker import Worker, environment, processes
-from tests.conftest import Server
+from tests.chaos.worker import Worker
 from tests.servers import redis_server
 from tests.world import World
 
@@ -24,22 +23,17 @@ SLACK = 3.0
 
 
 @pytest.fixture
-async def redis(tmp_path: Path) -> AsyncIterator[Proxy]:
+async def redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Proxy]:
     """Run a Redis behind a proxy."""
-    with redis_server(tmp_path) as server:
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
         async with proxy(server.port) as running:
             yield running
 
 
 @pytest.fixture
-async def workers(
-    server: Server, database_name: str, redis: Proxy, tmp_path: Path
-) -> AsyncIterator[list[Worker]]:
-    """Run two processes that wake each other through the proxy."""
-    url = server.server.url("concordat_app", database_name)
-    settings = environment(url, tmp_path / "data", BROADCAST_URL=f"redis://127.0.0.1:{redis.port}")
-    async with processes(settings, 2) as running:
-        yield running
+def settings(settings: dict[str, str], redis: Proxy) -> dict[str, str]:
+    """Let a process wake itself and others through the proxy."""
+    return {**settings, "BROADCAST_URL": f"redis://127.0.0.1:{redis.port}"}
 
 
 def delivered(way: Way, chunk: bytes) -> bool:
@@ -55,11 +49,10 @@ def every_other() -> Loss:
 
 @pytest.mark.parametrize("lose", [delivered, every_other()], ids=["all", "every other"])
 async def test_events_come_in_time_though_wake_ups_are_lost(
-    workers: list[Worker], redis: Proxy, world: World, tmp_path: Path, lose: Loss
+    served: Worker, redis: Proxy, world: World, tmp_path: Path, lose: Loss
 ) -> None:
-    ports = [each.port for each in workers]
-    writing = await writers(world, ports, tmp_path / "data")
-    async with following(world, ports, tmp_path / "data", SUBSCRIBERS) as fleet:
+    writing = await writers(world, [served.port], tmp_path)
+    async with following(world, [served.port], tmp_path, SUBSCRIBERS) as fleet:
         redis.lose = lose
         await writing.write(JOBS, people=4, pause=0.3)
         await fleet.caught_up()
@@ -71,19 +64,17 @@ async def test_events_come_in_time_though_wake_ups_are_lost(
 
 
 async def test_events_come_in_time_though_redis_falls_silent(
-    workers: list[Worker], redis: Proxy, world: World, tmp_path: Path
+    served: Worker, redis: Proxy, world: World, tmp_path: Path
 ) -> None:
-    ports = [each.port for each in workers]
-    writing = await writers(world, ports, tmp_path / "data")
-    async with following(world, ports, tmp_path / "data", SUBSCRIBERS) as fleet:
+    writing = await writers(world, [served.port], tmp_path)
+    async with following(world, [served.port], tmp_path, SUBSCRIBERS) as fleet:
         before = set(redis.links)
         redis.black_hole()
         await writing.write(JOBS, people=4)
         await fleet.caught_up()
         await fleet.verify()
         assert not fleet.resumed
-        for each in workers:
-            await each.ready()
+        await served.ready()
         assert redis.links - before, "Nobody connected again."
     assert fleet.latest < POLL + SLACK
     report(f"A silent Redis: the latest event after {fleet.latest:.1f} s")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,10 @@ DROPPED = 45.0
 
 
 @pytest.fixture
-async def networks(workers: list[Worker]) -> AsyncIterator[list[Proxy]]:
-    """Put a network before each process."""
-    async with AsyncExitStack() as running:
-        yield [await running.enter_async_context(proxy(each.port)) for each in workers]
+async def networks(served: Worker) -> AsyncIterator[list[Proxy]]:
+    """Reach the process over two networks."""
+    async with proxy(served.port) as one, proxy(served.port) as other:
+        yield [one, other]
 
 
 async def test_a_slow_network_delays_and_changes_nothing(
@@ -68,10 +67,10 @@ async def test_cut_and_half_closed_connections_cost_no_event(
 
 
 async def test_clients_resume_elsewhere_from_a_network_that_swallows_everything(
-    workers: list[Worker], networks: list[Proxy], world: World, tmp_path: Path
+    served: Worker, networks: list[Proxy], world: World, tmp_path: Path
 ) -> None:
     ports = [each.port for each in networks]
-    writing = await writers(world, [each.port for each in workers], tmp_path)
+    writing = await writers(world, [served.port], tmp_path)
     async with following(world, ports, tmp_path, SUBSCRIBERS, silence=SILENCE) as fleet:
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(writing.write(1_000_000, pause=0.1))

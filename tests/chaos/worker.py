@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections import defaultdict
@@ -18,6 +17,7 @@ import httpx
 from api import auth
 from api.settings import Settings
 from tests.chaos.scale import report
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
@@ -29,12 +29,6 @@ _LISTEN = "0A"  # the state of a socket that waits for connections, in /proc/net
 def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
     """Return the settings of a process over a database, beside those of the machine."""
     return {**os.environ, "DATABASE_URL": url, "DATA_FOLDER": str(folder), **more}
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Worker:
