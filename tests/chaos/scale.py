@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 LONG = os.environ.get("CONCORDAT_CHAOS") == "long"
-PATIENCE = 600.0 if LONG else 30.0
+PATIENCE = 600.0 if LONG else 60.0
 """Seconds that what must come may take."""
 
 T = TypeVar("T")

@@ -19,8 +19,8 @@ from api.settings import Settings
 from domain.consensus.choices import BallotKind, choices
 from tests.api.inputs import document
 from tests.ballots import VOTERS, close, opened
-from tests.chaos.scale import scaled
-from tests.chaos.worker import PATIENCE, Worker, environment, worker
+from tests.chaos.scale import PATIENCE, scaled
+from tests.chaos.worker import Worker, environment, worker
 from tests.conftest import Server
 from tests.world import World
 

@@ -16,11 +16,10 @@ import httpx
 
 from api import auth
 from api.settings import Settings
-from tests.chaos.scale import report
+from tests.chaos.scale import PATIENCE, report
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0
 LOG = 20_000
 """Characters of the end of a log that are shown when a test fails."""
 _LISTEN = "0A"  # the state of a socket that waits for connections, in /proc/net/tcp
