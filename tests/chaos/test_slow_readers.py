@@ -25,8 +25,17 @@ DROPPED = 45.0
 """Seconds until a reader that takes nothing is dropped."""
 LITTLE = 4_096
 """Bytes that the kernel keeps for a reader that does not read."""
-MUCH = 150
-"""Long comments, which are more than the kernel and we keep for one reader."""
+HEAVY = """
+subscription ($topic: ID!, $after: String) {
+  activity(topicId: $topic, after: $after) {
+    __typename
+    ... on ActivitySnapshot { cursor sequence }
+    ... on ActivityEvent { cursor sequence kind at subject { ... on Comment { BODIES } } }
+  }
+}
+""".replace("BODIES", " ".join(f"words{n}: body" for n in range(5)))
+MUCH = 80
+"""Long comments: in heavy events, more than the kernel (4 MB) and we keep for one reader."""
 DRIBBLING = scaled(3, 12)
 ROUNDS = scaled(40, 400)
 AT_ONCE = 10
@@ -69,7 +78,7 @@ async def test_readers_that_stop_are_dropped_and_may_resume_and_others_go_on(
     writing = await writers(world, [other.port], tmp_path)
     slow = Fleet(world, [served.port], tmp_path, STALLED)
     for each in slow.witnesses:
-        each.document = FULL
+        each.document = HEAVY
     async with (
         following(world, [served.port], tmp_path, OTHERS) as fleet,
         stalled(slow.witnesses) as sockets,
@@ -134,19 +143,19 @@ async def test_readers_that_stop_hardly_delay_the_others(
     writing.words = WORDS
     slow = Fleet(world, [served.port], tmp_path, STALLED)
     for each in slow.witnesses:
-        each.document = FULL
+        each.document = HEAVY
     without: list[Seen] = []
     beside: list[Seen] = []
     async with following(world, [served.port], tmp_path, OTHERS) as fleet:
 
         async def measured(into: list[Seen]) -> None:
             before = [len(each.seen) for each in fleet.witnesses]
-            await writing.write(400, people=4, pause=0.05)
+            await writing.write(200, people=2, pause=0.02)
             await fleet.caught_up()
             for each, start in zip(fleet.witnesses, before, strict=True):
                 into.extend(each.seen[start:])
 
-        for _ in range(5):
+        for _ in range(4):
             await measured(without)
             async with stalled(slow.witnesses):
                 await measured(beside)
