@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -19,9 +20,10 @@ from api.demo import run as demo_run
 from api.demo.run import folder, read_running
 from api.graphql import printed
 from api.process import addresses, running
-from api.server import address, listen
+from api.server import address, listen, serving
 from api.server import serve as serve_app
 from api.settings import Settings, SettingsError
+from api.supervisor import MOST_WORKERS, obey, supervise
 from api.watch import watch as watch_board
 from domain import migrations, retention
 from domain.commands.foundation import found
@@ -35,10 +37,25 @@ Command = Callable[[argparse.Namespace, Settings], Awaitable[None]]
 
 async def serve(arguments: argparse.Namespace, settings: Settings) -> None:
     """Serve the API until a signal ends it."""
+    if arguments.workers > 1:
+        await supervise(settings, arguments.workers, migrate=arguments.migrate, tell=_tell_address)
+        return
     with listen(settings) as listener:
         async with running(settings, migrate=arguments.migrate) as process:
-            print(f"{address(listener)}/graphql is served. Press Ctrl-C to end it.", flush=True)
+            _tell_address(address(listener))
             await serve_app(create_app(process), listener)
+
+
+def _tell_address(where: str) -> None:
+    print(f"{where}/graphql is served. Press Ctrl-C to end it.", flush=True)
+
+
+async def work(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Serve as one of several workers; only their supervisor starts it."""
+    listener = socket.socket(fileno=arguments.listener)
+    control = socket.socket(fileno=arguments.control)
+    async with running(settings) as process, serving(create_app(process), listener) as server:
+        await obey(control, server)
 
 
 async def migrate(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -118,9 +135,15 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    add("serve", serve).add_argument(
-        "--migrate", action="store_true", help="run missing migrations first"
+    served = add("serve", serve)
+    served.add_argument("--migrate", action="store_true", help="run missing migrations first")
+    served.add_argument(
+        "--workers", type=_workers, default=1, metavar="N", help="processes that serve (1)"
     )
+    worker = commands.add_parser("work")  # without help, so that it is not listed
+    worker.set_defaults(run=work)
+    worker.add_argument("listener", type=int, help="the number of an open file")
+    worker.add_argument("control", type=int, help="the number of an open file")
     upgrade = add("migrate", migrate)
     upgrade.add_argument(
         "--check", action="store_true", help="fail if records and migrations disagree"
@@ -155,6 +178,12 @@ def _parser() -> argparse.ArgumentParser:
     board.add_argument("--engagement", help="the id of the exercise; else the newest open one")
     add("schema", schema)
     return parser
+
+
+def _workers(word: str) -> int:
+    if word.isascii() and word.isdigit() and 1 <= int(word) <= MOST_WORKERS:
+        return int(word)
+    raise argparse.ArgumentTypeError(f"a whole number from 1 to {MOST_WORKERS}; {word!r} is not")
 
 
 def main(words: list[str] | None = None) -> int:

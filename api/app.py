@@ -14,34 +14,45 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from api.auth import Identity
-from api.graphql import schema
+from api.drain import Drain, EventStreamsEnd
 from api.http import GraphQLHTTP, graphiql_routes
+from api.metrics import metrics
 from api.process import Process
+from api.tracing import Traced
 from domain.permissions import ANYONE
 from domain.queries import people
-from schema.errors import Unauthenticated
+from schema.errors import SIGNED_OUT, Unauthenticated
 from schema.limits import Limits
-from schema.operations import Operations
 from subscriptions.context import LiveContext
-from subscriptions.transport import GraphQLWebSocket
+from subscriptions.transport import GraphQLWebSocket, SocketLimits
+
+
+async def recognise(process: Process, identity: Identity) -> LiveContext:
+    """Return what an operation by somebody is handed; Unauthenticated where they are not known."""
+    viewer = ANYONE
+    if identity.person_id is not None:
+        async with process.database.read() as session:
+            found = await people.viewer(session, identity.person_id)
+        if found is None:
+            raise Unauthenticated("The person of this token does not exist here.")
+        if found.signed_out(identity.issued_at):
+            raise Unauthenticated(SIGNED_OUT)
+        viewer = found
+    return LiveContext(
+        process.database,
+        viewer,
+        process.presence,
+        issued_at=identity.issued_at,
+        expires_at=identity.expires_at,
+    )
 
 
 def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the application over a running process; `pages` are served beside the API."""
-    limits = Limits()
-    operations = Operations(schema, limits)
+    drain = Drain()
 
     async def context(identity: Identity) -> LiveContext:
-        viewer = ANYONE
-        if identity.person_id is not None:
-            async with process.database.read() as session:
-                found = await people.viewer(session, identity.person_id)
-            if found is None:
-                raise Unauthenticated("The person of this token does not exist here.")
-            viewer = found
-        return LiveContext(
-            process.database, viewer, process.wakeups, process.presence, identity.expires_at
-        )
+        return await recognise(process, identity)
 
     async def http_context(request: Request) -> LiveContext:
         return await context(process.tokens.check(request.headers.get("authorization")))
@@ -57,14 +68,19 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
         return identity
 
     sockets = GraphQLWebSocket(
-        operations, authenticate, context, origins=process.settings.origins or None
+        process.hub,
+        authenticate,
+        context,
+        process.quota,
+        SocketLimits(address=process.settings.connections_per_address),
+        process.settings.origins or None,
     )
 
     async def alive(_: Request) -> JSONResponse:
         return JSONResponse({"alive": True})
 
     async def ready(_: Request) -> JSONResponse:
-        healthy = process.wakeups.healthy and await process.database.answers()
+        healthy = not drain.begun and process.wakeups.healthy and await process.database.answers()
         return JSONResponse({"ready": healthy}, status_code=200 if healthy else 503)
 
     app = Starlette(
@@ -72,11 +88,14 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
             WebSocketRoute("/graphql", sockets),
             Route(
                 "/graphql",
-                GraphQLHTTP(operations, http_context, limits, graphiql=process.settings.graphiql),
+                GraphQLHTTP(
+                    process.hub, http_context, Limits(), graphiql=process.settings.graphiql
+                ),
             ),
             *(graphiql_routes() if process.settings.graphiql else ()),
             Route("/livez", alive),
             Route("/readyz", ready),
+            Route("/metrics", metrics),
             *pages,
         ],
         middleware=[
@@ -85,8 +104,11 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
                 allow_origins=sorted(process.settings.origins),
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", "last-event-id"],
-            )
+            ),
+            Middleware(EventStreamsEnd, drain=drain),
+            *([Middleware(Traced)] if process.settings.traces_url else ()),
         ],
     )
     app.state.sockets = sockets
+    app.state.drain = drain
     return app

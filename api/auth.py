@@ -27,6 +27,7 @@ class Identity:
     """What a valid token says: who, and until when. Nobody known has neither."""
 
     person_id: UUID | None = None
+    issued_at: datetime | None = None
     expires_at: datetime | None = None
     address: str = ""
 
@@ -69,11 +70,13 @@ class Tokens:
             self._claims.validate(decoded.claims)
             person_id = UUID(str(decoded.claims["sub"]))
             expires_at = datetime.fromtimestamp(decoded.claims["exp"], UTC)
+            issued = decoded.claims.get("iat")
+            issued_at = None if issued is None else datetime.fromtimestamp(issued, UTC)
         except (JoseError, ValueError, TypeError, OverflowError, OSError):
             raise Unauthenticated(
                 "This token is not valid here, or has expired. Please sign in again."
             ) from None
-        return Identity(person_id, expires_at)
+        return Identity(person_id, issued_at, expires_at)
 
     def sign(self, person_id: UUID, lifetime: timedelta) -> str:
         """Return a token for a person; SettingsError where tokens come from another issuer."""
@@ -86,7 +89,7 @@ class Tokens:
                 "iss": self._issuer,
                 "aud": self._audience,
                 "sub": str(person_id),
-                "iat": int(now.timestamp()),
+                "iat": now.timestamp(),  # exact, for sessions that begin just after all were ended
                 "exp": int((now + lifetime).timestamp()),
             },
             self._signer,

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+import structlog
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import FileResponse, Response
@@ -17,18 +18,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
-from api.sse import EventStream
+from api.sse import EventStream, Results
 from domain.database import is_outage
 from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import (
     BadRequest,
-    Operations,
     Request,
     RequestErrors,
     encode,
     parse_request,
 )
+from subscriptions.delivery import Delivery
+from subscriptions.hub import Hub
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -36,6 +38,8 @@ EVENTS = "text/event-stream"
 HTML = "text/html"
 
 WEB = Path(__file__).parent / "web"
+
+log = structlog.get_logger(__name__)
 
 # Answers depend on who asks, and on Accept.
 HEADERS = {"cache-control": "no-store", "vary": "accept", "x-content-type-options": "nosniff"}
@@ -71,17 +75,18 @@ class GraphQLHTTP:
 
     def __init__(
         self,
-        operations: Operations,
+        hub: Hub,
         get_context: Callable[[HTTPRequest], Awaitable[Any]],
         limits: Limits,
         *,
         graphiql: bool = False,
     ) -> None:
-        """Take the operations to serve, and how a request becomes their context.
+        """Take the subscriptions and operations to serve, and how a request becomes their context.
 
         `get_context` may raise Unauthenticated. `graphiql` serves the page of `graphiql_routes`.
         """
-        self._operations = operations
+        self._hub = hub
+        self._operations = hub.operations
         self._get_context = get_context
         self._limits = limits
         self._graphiql = graphiql
@@ -102,6 +107,7 @@ class GraphQLHTTP:
         except Exception as error:
             if not is_outage(error):
                 raise
+            log.warning("request.unavailable", exc_info=error)
             message = "The database is away for a moment. Please try again."
             response = _errors(
                 accept, HTTPStatus.SERVICE_UNAVAILABLE, message, {"retry-after": "1"}
@@ -150,8 +156,7 @@ class GraphQLHTTP:
                     # A variable that the operation does not declare is ignored.
                     variables = {**(request.variables or {}), "after": last}
                     request = replace(request, variables=variables)
-                results = await self._operations.subscribe(request, context)
-                return _stream(results)
+                return _stream(await self._hub.stream(request, context))
             result = await self._operations.execute(request, context)
         except RequestErrors as error:
             # The protocol of graphql-sse wants these as events, because browsers do not show the
@@ -249,10 +254,10 @@ def _errors(
     return response
 
 
-def _stream(results: AsyncGenerator[dict[str, Any], None]) -> EventStream:
+def _stream(results: Results) -> EventStream:
     headers = {"content-type": f"{EVENTS}; charset=utf-8", "x-accel-buffering": "no"}
     return EventStream(results, headers=HEADERS | headers)
 
 
-async def _once(result: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-    yield result
+async def _once(result: dict[str, Any]) -> AsyncGenerator[Delivery, None]:
+    yield Delivery(result)

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 
 from api import auth
 from api.auth import Tokens
+from api.graphql import schema
+from api.operations import ObservedOperations
 from api.settings import Settings, SettingsError
+from api.tracing import sent_to
 from domain import embedded, migrations
 from domain.database import Database, Unusable, create_engine
+from schema.limits import Limits
+from subscriptions.hub import Hub
 from subscriptions.presence import Presence
+from subscriptions.quota import Quota
 from subscriptions.wakeup import Wakeups
 
 
@@ -24,7 +30,9 @@ class Process:
     database: Database
     wakeups: Wakeups
     presence: Presence
+    hub: Hub
     tokens: Tokens
+    quota: Quota
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
     The embedded database is migrated; another one only with `migrate`. Raises Unusable or
     SettingsError with a sentence when the database cannot be used, or lacks migrations.
     """
-    async with addresses(settings) as found:
+    async with sent_to(settings.traces_url), addresses(settings) as found:
         if settings.embedded or migrate:
             await migrations.upgrade(found.owner)
         notify = settings.broadcast_url == "postgres"
@@ -67,6 +75,8 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
         if not notify:
             database.wake = wakeups.publish
         presence = Presence(wakeups)
+        quota = Quota(wakeups)
+        hub = Hub(ObservedOperations(schema, Limits()), database, wakeups)
         try:
             await _require_ready(database)
             try:
@@ -74,11 +84,31 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             except ConnectionError as error:
                 raise Unusable(str(error)) from None
             await presence.start()
-            yield Process(settings, database, wakeups, presence, auth.tokens(settings))
+            await quota.start()
+            await hub.start()
+            tokens = auth.tokens(settings)
+            yield Process(settings, database, wakeups, presence, hub, tokens, quota)
         finally:
+            await hub.stop()
+            await quota.stop()
             await presence.stop()
             await wakeups.stop()
             await database.close()
+
+
+@asynccontextmanager
+async def prepared(settings: Settings, *, migrate: bool = False) -> AsyncIterator[Addresses]:
+    """Give the addresses of a database that workers can use; errors as of `running`."""
+    async with addresses(settings) as found:
+        if settings.embedded or migrate:
+            await migrations.upgrade(found.owner)
+        database = Database(create_engine(found.app, pool_size=1))
+        try:
+            await _require_ready(database)
+        finally:
+            await database.close()
+        auth.tokens(settings)
+        yield found
 
 
 async def _require_ready(database: Database) -> None:

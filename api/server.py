@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import FrameType
 
+import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
+from api.drain import SPREAD
 from api.settings import Settings, SettingsError
 from subscriptions.transport import uvicorn_settings
 
+log = structlog.get_logger(__name__)
+
 _BACKLOG = 2048
+_LONGEST_ANSWER = 6  # seconds, beside those of the sockets: all in all about ten
 
 
 class Server(uvicorn.Server):
-    """Tells when it takes connections; ends at a signal, and leaves it at that.
+    """Tells when it takes connections; drains at a signal, and leaves it at that.
 
     uvicorn raises SIGTERM again once it has closed, which would end the process before what it
     runs in, such as the embedded database, has ended too.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
         super().__init__(config)
+        self._state = app.state
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -38,22 +45,74 @@ class Server(uvicorn.Server):
         """Close gracefully; at the second signal, at once."""
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
+        self._state.drain.begin()
+
+    def end(self) -> None:
+        """Close gracefully."""
+        self.handle_exit(signal.SIGTERM, None)
+
+    async def ended(self) -> None:
+        """Wait for the signal that ends it."""
+        while not self.should_exit:  # noqa: ASYNC110 - uvicorn has a flag and no event
+            await asyncio.sleep(0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nobody new, send sockets elsewhere, and let the rest have its answers."""
+        for each in self.servers:
+            each.close()
+        # Meanwhile those who have just connected are heard, and those who ask whether to send more
+        # are told.
+        await asyncio.gather(self._state.sockets.close_all(SPREAD), asyncio.sleep(SPREAD))
+        await super().shutdown(sockets)
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Take the port, on which clients then wait; port 0 is any that is free.
+    """Take the port for one process alone; clients wait on it. Port 0 is any that is free.
 
     Raises SettingsError where it is not to be had.
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+        return socket.create_server(
+            (settings.host, settings.port), family=_family(settings), backlog=_BACKLOG
+        )
     except OSError as error:
-        raise SettingsError(
-            f"Port {settings.port} of {settings.host} cannot be used: "
-            f"{os.strerror(error.errno or 0)}. "
-            "Choose another one by HOST and PORT."
-        ) from None
+        raise _refusal(settings, error) from None
+
+
+def reserve(settings: Settings) -> socket.socket:
+    """Take the port for several processes, that `join` it; errors as of `listen`.
+
+    It is bound and does not listen, so it keeps the port and gets no connection.
+    """
+    with listen(settings) as alone:  # to see that nobody has the port, for it can be shared by now
+        taken = alone.getsockname()[:2]
+    reserved = socket.socket(_family(settings), socket.SOCK_STREAM)
+    try:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(taken)
+    except OSError as error:
+        reserved.close()
+        raise _refusal(settings, error) from None
+    return reserved
+
+
+def join(reserved: socket.socket) -> socket.socket:
+    """Listen on a reserved port, for a part of its connections."""
+    return socket.create_server(
+        reserved.getsockname()[:2], family=reserved.family, backlog=_BACKLOG, reuse_port=True
+    )
+
+
+def _family(settings: Settings) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+
+
+def _refusal(settings: Settings, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"Port {settings.port} of {settings.host} cannot be used: {os.strerror(error.errno or 0)}. "
+        "Choose another one by HOST and PORT."
+    )
 
 
 def address(listener: socket.socket) -> str:
@@ -63,7 +122,7 @@ def address(listener: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[Server]:
+async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[Server]:
     """Serve in the background for the length of the block, which may end it earlier.
 
     Sockets are told to resume elsewhere.
@@ -71,23 +130,26 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[Server
     config = uvicorn.Config(
         app,
         http="httptools",
+        log_config=None,  # as everything else, by api/logs.py
         log_level="warning",
-        timeout_graceful_shutdown=5,
+        access_log=False,
+        timeout_graceful_shutdown=_LONGEST_ANSWER,
         server_header=False,
         **uvicorn_settings(),
     )
-    server = Server(config)
+    server = Server(config, app)
     running = asyncio.create_task(server.serve([listener]))
     await server.ready.wait()
     try:
         yield server
     finally:
-        server.should_exit = True
+        server.end()
         await running
 
 
-async def serve(app: ASGIApp, listener: socket.socket) -> None:
+async def serve(app: Starlette, listener: socket.socket) -> None:
     """Serve until a signal ends it."""
     async with serving(app, listener) as server:
-        while not server.should_exit:  # noqa: ASYNC110 - uvicorn has a flag and no event
-            await asyncio.sleep(0.1)
+        log.info("server.started", workers=1)
+        await server.ended()
+    log.info("server.ended", workers=1)

@@ -38,6 +38,10 @@ class Settings:
     """AUTH_KEYS: a file with the issuer's public keys (JWK Set); none is the local key."""
     graphiql: bool = True
     """GRAPHIQL: whether a browser that opens /graphql gets the explorer."""
+    traces_url: str | None = None
+    """TRACES_URL: where spans are sent, by OTLP over HTTP; none is nowhere."""
+    connections_per_address: int = 1_000
+    """CONNECTIONS_PER_ADDRESS: sockets and event streams from one address, in all processes."""
     pool_size: int = 10
     """POOL_SIZE: database connections of this process that are kept open."""
 
@@ -58,10 +62,14 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     for name in ("database_url", "database_owner_url"):
         if name in given:
             values[name] = _postgres(name, given[name])
+    if "traces_url" in given and not given["traces_url"].startswith(("http://", "https://")):
+        raise SettingsError(
+            "TRACES_URL is the address of an OTLP receiver, like http://collector:4318/v1/traces."
+        )
     for name in ("data_folder", "auth_keys"):
         if name in given:
             values[name] = Path(given[name])
-    for name in ("port", "pool_size"):
+    for name in ("port", "pool_size", "connections_per_address"):
         if name in given:
             values[name] = _number(name, given[name])
     if "origins" in given:

@@ -1,13 +1,13 @@
 """Results as Server-Sent Events: graphql-sse in its distinct connections mode."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from schema.operations import encode
+from subscriptions.delivery import Delivery
 
 KEEPALIVE_SECONDS = 15
 SEND_SECONDS = 10
@@ -16,6 +16,16 @@ SEND_SECONDS = 10
 # do not dispatch it.
 KEEPALIVE = b":\n\n"
 COMPLETE = b"event: complete\ndata: \n\n"
+
+
+class Results(Protocol):
+    """Results to stream, and what to call when nobody wants them any more."""
+
+    def __aiter__(self) -> AsyncIterator[Delivery]:
+        """Iterate over the results."""
+
+    def aclose(self) -> Awaitable[None]:
+        """End them."""
 
 
 class EventStream:
@@ -27,7 +37,7 @@ class EventStream:
 
     def __init__(
         self,
-        results: AsyncGenerator[dict[str, Any], None],
+        results: Results,
         *,
         headers: Mapping[str, str],
         keepalive_seconds: float = KEEPALIVE_SECONDS,
@@ -72,21 +82,10 @@ class EventStream:
             await _send(send, KEEPALIVE)
 
 
-def frame(result: dict[str, Any]) -> bytes:
+def frame(delivery: Delivery) -> bytes:
     """Write a result as a `next` event, with the cursor that it contains as its `id`."""
-    cursor = cursor_of(result)
-    id = f"id: {cursor}\n" if cursor else ""
-    return b"%sevent: next\ndata: %s\n\n" % (id.encode(), encode(result))
-
-
-def cursor_of(result: dict[str, Any]) -> str | None:
-    """Find the `cursor` of a top-level object, if the client selected it under this name."""
-    for value in (result.get("data") or {}).values():
-        cursor = value.get("cursor") if isinstance(value, dict) else None
-        # A browser sends it back as a header, and a line break would end the line of the id.
-        if isinstance(cursor, str) and cursor.isascii() and cursor.isprintable():
-            return cursor
-    return None
+    id = f"id: {delivery.cursor}\n" if delivery.cursor else ""
+    return b"%sevent: next\ndata: %s\n\n" % (id.encode(), delivery.body)
 
 
 async def _send(send: Send, body: bytes, *, more: bool = True) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from domain import statements
+
 APP_ROLE = "concordat_app"
 OLDEST_POSTGRES = 150_000
 # What a reading function is handed; only the domain knows more of it than that.
@@ -53,7 +55,7 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
 
     The role is set when the connection starts, so that a reset of the session returns to it.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -71,6 +73,8 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
             },
         },
     )
+    statements.observe(engine.sync_engine)
+    return engine
 
 
 class Database:

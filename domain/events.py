@@ -121,6 +121,22 @@ class RoleWithdrawn(Event):
     scope_id: UUID | None
 
 
+@_about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class SignedOutEverywhere(Event):
+    """All sessions of a person were ended."""
+
+    person_id: UUID
+
+
+@_about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class RightsChanged(Event):
+    """What a person may see or do has changed; only processes are told, of whom they serve."""
+
+    person_id: UUID
+
+
 @_about("criterion_id")
 @dataclass(frozen=True, kw_only=True)
 class CriterionRevised(Event):
@@ -410,6 +426,102 @@ class InvitationAnswered(Event):
 
     invitation_id: UUID
     state: str
+
+
+@_about("roundtable_id")
+@dataclass(frozen=True, kw_only=True)
+class SlowModeSet(Event):
+    """Slow mode of a roundtable was set to so many seconds, or switched off by 0."""
+
+    roundtable_id: UUID
+    seconds: int
+    revision: int
+
+
+@_about("agenda_item_id")
+@dataclass(frozen=True, kw_only=True)
+class AgendaItemAdded(Event):
+    """An item was added to the agenda of a roundtable."""
+
+    agenda_item_id: UUID
+    position: int
+    title: str
+
+
+@_about("agenda_item_id")
+@dataclass(frozen=True, kw_only=True)
+class AgendaItemEdited(Event):
+    """The title or the planned minutes of an agenda item were changed."""
+
+    agenda_item_id: UUID
+    revision: int
+
+
+@_about("agenda_item_id")
+@dataclass(frozen=True, kw_only=True)
+class AgendaItemMoved(Event):
+    """An agenda item was moved to another place."""
+
+    agenda_item_id: UUID
+    position: int
+
+
+@_about("roundtable_id")
+@dataclass(frozen=True, kw_only=True)
+class AgendaItemRemoved(Event):
+    """An item was removed from the agenda of a roundtable."""
+
+    roundtable_id: UUID
+    agenda_item_id: UUID
+    title: str
+
+
+@_about("roundtable_id")
+@dataclass(frozen=True, kw_only=True)
+class ClockAdvanced(Event):
+    """The clock of a roundtable was started, paused, ended, or went on to the next item."""
+
+    roundtable_id: UUID
+    transition: str
+    state: str
+    agenda_item_id: UUID | None
+
+
+@_about("floor_request_id")
+@dataclass(frozen=True, kw_only=True)
+class FloorRequested(Event):
+    """Somebody asked for the floor of a roundtable."""
+
+    floor_request_id: UUID
+    person_id: UUID
+    about: str
+
+
+@_about("floor_request_id")
+@dataclass(frozen=True, kw_only=True)
+class FloorRequestWithdrawn(Event):
+    """Somebody left the speaking queue without having had the floor."""
+
+    floor_request_id: UUID
+    person_id: UUID
+
+
+@_about("floor_request_id")
+@dataclass(frozen=True, kw_only=True)
+class FloorGiven(Event):
+    """Somebody was given the floor."""
+
+    floor_request_id: UUID
+    person_id: UUID
+
+
+@_about("floor_request_id")
+@dataclass(frozen=True, kw_only=True)
+class FloorEnded(Event):
+    """Whoever had the floor has finished."""
+
+    floor_request_id: UUID
+    person_id: UUID
 
 
 @_about("thread_id")

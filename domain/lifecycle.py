@@ -271,6 +271,60 @@ ROUNDTABLE = Machine(
 )
 
 
+# The states in which an exercise or a roundtable is prepared and held.
+NOT_CLOSED = (EngagementState.PLANNED, EngagementState.OPEN)
+
+
+class ClockState(StrEnum):
+    """Where the clock of a roundtable stands."""
+
+    NOT_STARTED = "NOT_STARTED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    ENDED = "ENDED"
+
+
+class ClockTransition(StrEnum):
+    """A step of the clock of a roundtable."""
+
+    START = "START"
+    PAUSE = "PAUSE"
+    NEXT = "NEXT"
+    END = "END"
+
+
+CLOCK = Machine(
+    noun="clock",
+    initial=ClockState.NOT_STARTED,
+    moves=(
+        Move(
+            ClockTransition.START,
+            (ClockState.NOT_STARTED, ClockState.PAUSED),
+            ClockState.RUNNING,
+            Permission.MODERATE,
+            (
+                Requirement("roundtable_not_open", "The roundtable is not open."),
+                Requirement("items_missing", "The roundtable has no agenda item."),
+            ),
+        ),
+        Move(ClockTransition.PAUSE, (ClockState.RUNNING,), ClockState.PAUSED, Permission.MODERATE),
+        Move(
+            ClockTransition.NEXT,
+            (ClockState.RUNNING, ClockState.PAUSED),
+            ClockState.RUNNING,
+            Permission.MODERATE,
+            (Requirement("items_following_missing", "No agenda item follows the present one."),),
+        ),
+        Move(
+            ClockTransition.END,
+            (ClockState.RUNNING, ClockState.PAUSED),
+            ClockState.ENDED,
+            Permission.MODERATE,
+        ),
+    ),
+)
+
+
 class BallotState(StrEnum):
     """Where a ballot stands."""
 

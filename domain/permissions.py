@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -107,6 +108,28 @@ class Viewer:
 
     person_id: UUID | None = None
     grants: Mapping[UUID | None, frozenset[Role]] = field(default_factory=dict)
+    signed_out_at: datetime | None = None
+    """When all sessions of the person were last ended at once."""
+
+    def signed_out(self, issued_at: datetime | None) -> bool:
+        """Say whether a session whose token was issued then has been ended."""
+        if self.signed_out_at is None:
+            return False
+        return issued_at is None or issued_at < self.signed_out_at
+
+    @property
+    def known(self) -> bool:
+        """Whether the viewer is signed in, as whomever."""
+        return self.person_id is not None
+
+    @property
+    def rights(self) -> Hashable:
+        """Return what viewers have in common who are answered alike, but for what is their own."""
+        return (self.known, frozenset(self.grants.items()))
+
+    def is_person(self, id: UUID) -> bool:
+        """Say whether the viewer is this very person."""
+        return id == self.person_id
 
     def roles(self, place: Place | None) -> frozenset[Role]:
         """Return the roles that count at a place; None asks for the whole body alone."""
@@ -133,10 +156,55 @@ class Viewer:
             if scope is not None
             and any(Permission.VIEW in GRANTS[role] for role in roles - excluded)
         ]
-        return found if inherited or self.person_id is None else [*found, self.person_id]
+        return found if inherited else [*found, *self._own_topic()]
+
+    def _own_topic(self) -> tuple[UUID, ...]:
+        return () if self.person_id is None else (self.person_id,)
 
 
 ANYONE = Viewer()
+
+
+class Representative(Viewer):
+    """Stands for all who have the same rights, so that what is read for it can be told to each.
+
+    It notes where it matters who exactly is asking: `asked` are the people who may have to be
+    answered otherwise, and `personal` says that everybody may have to be.
+    """
+
+    __slots__ = ("_known", "asked", "personal")
+
+    asked: set[UUID]
+    personal: bool
+
+    def __init__(self, viewer: Viewer) -> None:
+        put = object.__setattr__  # viewers are frozen
+        put(self, "grants", viewer.grants)
+        put(self, "signed_out_at", None)
+        put(self, "_known", viewer.known)
+        put(self, "asked", set())
+        put(self, "personal", False)
+
+    @property
+    def person_id(self) -> UUID | None:
+        """Nobody in particular; whoever asks for it depends on more than rights."""
+        object.__setattr__(self, "personal", True)
+        return None
+
+    @property
+    def known(self) -> bool:
+        """Whether those are signed in for whom it stands."""
+        known: bool = self._known  # type: ignore[attr-defined]
+        return known
+
+    def is_person(self, id: UUID) -> bool:
+        """Answer for everybody but this person."""
+        self.asked.add(id)
+        return False
+
+    def _own_topic(self) -> tuple[UUID, ...]:
+        # Nothing that queries read lives in the topics of people.
+        return ()
 
 
 def allowed(viewer: Viewer, permission: Permission, place: Place | None) -> bool:
@@ -147,12 +215,7 @@ def allowed(viewer: Viewer, permission: Permission, place: Place | None) -> bool
     """
     if any(permission in GRANTS[role] for role in viewer.roles(place)):
         return True
-    return (
-        permission is Permission.VIEW
-        and place is not None
-        and viewer.person_id is not None
-        and place.scopes[0] == viewer.person_id
-    )
+    return permission is Permission.VIEW and place is not None and viewer.is_person(place.scopes[0])
 
 
 def audience(viewer: Viewer, place: Place) -> Audience | None:

@@ -17,11 +17,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
+from domain import tracing
 from domain.database import Database
 from domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
-from domain.events import EVERYONE, Event, dump
+from domain.events import EVERYONE, MODERATORS, Event, RightsChanged, dump
 from domain.models.base import Record
-from domain.models.topics import IdempotencyKey, Topic, TopicKind
+from domain.models.topics import BODY_ID, IdempotencyKey, Topic, TopicKind
 from domain.permissions import Audience, Permission, Viewer, allowed, audience
 from domain.texts import require_storable, snake_case
 
@@ -107,6 +108,7 @@ class UnitOfWork:
         self._database = database
         self._entries: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
         self._counts: dict[UUID, dict[Audience, int]] = {}
+        self._rights: set[UUID] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -116,7 +118,8 @@ class UnitOfWork:
     ) -> None:
         try:
             if error is None:
-                await self._commit()
+                with tracing.span("commit"):
+                    await self._commit()
             elif isinstance(error, DBAPIError):
                 raise _refusal(error) from error
         finally:
@@ -189,6 +192,10 @@ class UnitOfWork:
                 }
             )
 
+    def rights_changed(self, *person_ids: UUID) -> None:
+        """Let every process know of whom it must ask again what they may see."""
+        self._rights.update(person_ids)
+
     async def once(
         self, key: str | None, request: object, work: Callable[[], Awaitable[UUID]]
     ) -> UUID:
@@ -215,6 +222,8 @@ class UnitOfWork:
     async def _commit(self) -> None:
         try:
             await self.session.flush()
+            for person_id in sorted(self._rights):
+                self.emit(BODY_ID, RightsChanged(person_id=person_id), MODERATORS)
             # Always in the order of their ids, so that two transactions cannot wait for each other.
             for topic_id in sorted(self._entries):
                 counts = self._counts[topic_id]

@@ -105,9 +105,11 @@ class Ballot(Node):
     created_at: datetime = text(description="When it was drafted.")
     opened_at: datetime | None = text(description="When it was opened, if it was.")
     closed_at: datetime | None = text(description="When it was closed, if it was.")
-    viewer_vote: Vote | None = relation(votes.of_viewer, "The viewer's own vote, if any.")
+    viewer_vote: Vote | None = relation(
+        votes.of_viewer, "The viewer's own vote, if any.", personal=True
+    )
     viewer_can_vote: bool = relation(
-        queries.open_to_viewer, "Whether the viewer can cast a vote now."
+        queries.open_to_viewer, "Whether the viewer can cast a vote now.", personal=True
     )
     votes: Connection[Vote] = connection(
         votes.of_ballots,

@@ -114,8 +114,8 @@ class Comment(Node):
     async def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
         """Only the author edits, and only what is not hidden."""
         return (
-            root.author_id == info.context.viewer.person_id
-            and root.hidden_at is None
+            root.hidden_at is None
+            and info.context.viewer.is_person(root.author_id)
             and await viewer_can(info, Permission.COMMENT, root.topic_id)
         )
 
@@ -164,8 +164,8 @@ class Thread(Node):
 async def _may_read(comment: Any, info: Info) -> bool:
     return (
         comment.hidden_at is None
-        or comment.author_id == info.context.viewer.person_id
         or await viewer_can(info, Permission.MODERATE, comment.topic_id)
+        or info.context.viewer.is_person(comment.author_id)
     )
 
 

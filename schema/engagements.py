@@ -40,6 +40,7 @@ from schema.pagination import (
     enlist,
     page,
 )
+from schema.sharing import PERSONAL
 from schema.stakeholders import Constituency, Stakeholder
 from schema.transitions import TransitionOption, transitions
 from schema.webinars import Webinar
@@ -119,7 +120,9 @@ class Engagement(Node):
         "The comment threads that are held in it, whatever they are about.",
     )
     viewer_stakeholder: Stakeholder | None = relation(
-        participants.of_viewer, "The viewer's own part in it; null where they have none."
+        participants.of_viewer,
+        "The viewer's own part in it; null where they have none.",
+        personal=True,
     )
     available_transitions: list[TransitionOption[EngagementTransition]] = transitions(
         ENGAGEMENT, queries.facts, "What can happen to it next, and what stands in the way."
@@ -131,10 +134,12 @@ class Engagement(Node):
         topic = await info.context.load(topics.by_ids, root.id)
         return bool(topic.public)
 
-    @strawberry.field(description="Whether the viewer can join it as a stakeholder now.")
+    @strawberry.field(
+        description="Whether the viewer can join it as a stakeholder now.", metadata=PERSONAL
+    )
     async def viewer_can_join(root: strawberry.Parent[Any], info: Info) -> bool:
         """See domain.commands.stakeholders.join_engagement."""
-        if info.context.viewer.person_id is None or root.state is not EngagementState.OPEN:
+        if not info.context.viewer.known or root.state is not EngagementState.OPEN:
             return False
         topic = await info.context.load(topics.by_ids, root.id)
         return topic.public and await info.context.load(participants.of_viewer, root.id) is None

@@ -18,6 +18,9 @@ CODES: dict[type[errors.DomainError], str] = {
 }
 
 
+SIGNED_OUT = "You were signed out everywhere. Please sign in again, and resume with your cursor."
+
+
 class Unauthenticated(Exception):
     """Credentials are missing or wrong; `message` is a sentence for the one who sent them."""
 

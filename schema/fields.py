@@ -18,6 +18,7 @@ from domain.unit_of_work import UnitOfWork
 from schema.context import Batch, Info
 from schema.errors import Conflict, Invalid, NotAllowed, NotFound
 from schema.nodes import LOADERS
+from schema.sharing import PERSONAL
 
 text = strawberry.field
 
@@ -34,18 +35,21 @@ def enum(cls: type[Enum], description: str, **values: str) -> None:
         raise ValueError(f"{cls.__name__} has no values {', '.join(values)}.")
 
 
-def relation(batch: Batch, description: str, *, by: str = "id") -> Any:
+def relation(batch: Batch, description: str, *, by: str = "id", personal: bool = False) -> Any:
     """Declare a field that is read for all parents at once.
 
     `batch` gets the session, the viewer and a list of keys, and returns one value for each in that
     order; `by` is the attribute of the parent that holds the key. A key of None is a value of None.
+    `personal` marks what depends on who exactly asks; see schema.sharing.
     """
 
     async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
         key = getattr(root, by)
         return None if key is None else await info.context.load(batch, key)
 
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(
+        resolver=resolve, description=description, metadata=PERSONAL if personal else None
+    )
 
 
 @strawberry.input

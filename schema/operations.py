@@ -3,9 +3,8 @@
 import hashlib
 import traceback
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import AsyncIterable, Hashable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
@@ -26,7 +25,7 @@ from graphql.execution import (
     Executor,
     create_source_event_stream,
     execute_root_selection_set,
-    map_source_to_response_event,
+    execute_subscription_event,
 )
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.execution import optimized_is_awaitable
@@ -38,6 +37,7 @@ from domain.database import is_outage
 from domain.errors import DomainError
 from schema.errors import coded
 from schema.limits import Limits, check_document, check_variables, parse_document
+from schema.sharing import Shape, shape
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +83,22 @@ class Prepared:
 
     document: DocumentNode
     hash: str
+    shapes: dict[int, Shape] = field(default_factory=dict)
+    """Of the operations whose subscriptions were started, by the identity of their nodes."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription that was started, and the way to say its messages."""
+
+    source: AsyncIterable[Any]
+    """What its root field answered."""
+    key: Hashable
+    """Equal where the same is asked of the same messages."""
+    personal: bool
+    """Whether something is asked that depends on who exactly asks."""
+    executor: Executor[Any]
+    request: Request
 
 
 def parse_request(payload: object) -> Request:
@@ -152,10 +168,8 @@ class Operations:
         result = execute_root_selection_set(self._build(request, context))
         return self._result(request, await result if isawaitable(result) else result)
 
-    async def subscribe(
-        self, request: Request, context: Any
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        """Start a subscription; returns the stream of its results, to be closed by `aclose`.
+    async def subscribe(self, request: Request, context: Any) -> Subscription:
+        """Start a subscription: what its root field answers, and the way to say it.
 
         Raises RequestErrors for what fails before the first event.
         """
@@ -167,19 +181,29 @@ class Operations:
             source = await source
         if isinstance(source, ExecutionResult):
             raise RequestErrors([self._mask(request, error) for error in source.errors or ()])
-        return self._results(request, map_source_to_response_event(executor, source))
+        prepared = self._prepare(request.query)
+        node = self._operation(request)
+        if (found := prepared.shapes.get(id(node))) is None:
+            found = prepared.shapes[id(node)] = shape(self._schema, prepared.document, node)
+        key = (prepared.hash, found.key(request.variables))
+        return Subscription(source, key, found.personal, executor, request)
 
-    async def _results(
-        self, request: Request, stream: AsyncGenerator[ExecutionResult, None]
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        """Yield each result; an exception of the event source becomes the last one."""
-        async with aclosing(stream):
-            try:
-                async for result in stream:
-                    yield self._result(request, result)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is masked and logged
-                located = GraphQLError(str(error), original_error=error)
-                yield {"errors": [self._mask(request, located).formatted]}
+    async def respond(
+        self, subscription: Subscription, message: object, context: Any
+    ) -> dict[str, Any]:
+        """Return the result that says one message of a subscription, as `context`'s viewer sees it.
+
+        It is ready for `encode`, and has `data` and perhaps `errors`.
+        """
+        executor = subscription.executor.build_per_event_executor(message)
+        executor.context_value = context
+        result = execute_subscription_event(executor)
+        return self._result(subscription.request, await result if isawaitable(result) else result)
+
+    def failure(self, subscription: Subscription, error: Exception) -> dict[str, Any]:
+        """Return the last result of a subscription whose source failed."""
+        located = GraphQLError(str(error), original_error=error)
+        return {"errors": [self._mask(subscription.request, located).formatted]}
 
     def _prepare_anew(self, query: str) -> Prepared:
         try:

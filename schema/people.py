@@ -103,7 +103,7 @@ class Person(Node):
     @strawberry.field(description="The name; null for readers who are not signed in.")
     def name(root: strawberry.Parent[Any], info: Info) -> str | None:
         """Names are for those who take part themselves."""
-        return root.name if info.context.viewer.person_id is not None else None
+        return root.name if info.context.viewer.known else None
 
     @strawberry.field(description="The address; null but for the person and administrators.")
     def email(root: strawberry.Parent[Any], info: Info) -> str | None:
@@ -126,7 +126,7 @@ class Person(Node):
 
 def _own_or_administered(person: Any, info: Info) -> bool:
     viewer = info.context.viewer
-    return viewer.person_id == person.id or allowed(viewer, Permission.ADMINISTER, None)
+    return allowed(viewer, Permission.ADMINISTER, None) or viewer.is_person(person.id)
 
 
 @strawberry.input(description="A person to enter in the register.")
@@ -204,6 +204,13 @@ class PeopleQuery:
         return None if person_id is None else await info.context.load(people.by_ids, person_id)
 
 
+@strawberry.input(description="Whose sessions are to end, wherever they are.")
+class SignOutEverywhereInput(Idempotent):
+    """See domain.commands.people.sign_out_everywhere."""
+
+    person_id: strawberry.ID = text(description="The person.")
+
+
 @strawberry.type
 class PeopleMutation:
     """What can be done with people, roles and professions."""
@@ -234,6 +241,16 @@ class PeopleMutation:
             nation=input.nation,
             professions=_professions(input.professions),
             expected_revision=expected(input),
+        )
+
+    @mutation(Person, "End all sessions of a person: one's own, or as an administrator any.")
+    async def sign_out_everywhere(self, info: Info, input: SignOutEverywhereInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.sign_out_everywhere,
+            person_id=key(input.person_id, "personId", "Person"),
         )
 
     @mutation(Person, "Give a person a role, in the whole body or in one scope of it.")

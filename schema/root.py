@@ -8,13 +8,16 @@ from typing import Annotated
 import strawberry
 
 from domain.errors import Invalid
+from schema.agenda_items import AgendaItemMutation
 from schema.ballots import BallotMutation
+from schema.clocks import ClockMutation
 from schema.comments import CommentMutation
 from schema.context import Info
 from schema.credentials import CredentialMutation, CredentialQuery
 from schema.criteria import CriterionMutation, CriterionQuery
 from schema.delivery_plans import DeliveryPlanMutation
 from schema.engagements import EngagementMutation, EngagementQuery
+from schema.floor_requests import FloorRequestMutation
 from schema.nodes import LOADERS, Node, parse
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
@@ -77,6 +80,9 @@ class Mutation(
     WebinarMutation,
     StakeholderMutation,
     RoundtableMutation,
+    AgendaItemMutation,
+    ClockMutation,
+    FloorRequestMutation,
     BallotMutation,
     VoteMutation,
     PeopleMutation,

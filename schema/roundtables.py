@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -13,10 +14,19 @@ from domain.lifecycle import ROUNDTABLE, EngagementState, EngagementTransition
 from domain.models import roundtables as models
 from domain.models.roundtables import InvitationState
 from domain.permissions import Permission
-from domain.queries import ballots, comments, engagements, people, stakeholders
+from domain.queries import (
+    agenda_items,
+    ballots,
+    comments,
+    engagements,
+    floor_requests,
+    people,
+    stakeholders,
+)
 from domain.queries import roundtables as queries
 from schema.comments import Thread
 from schema.context import Info
+from schema.engagements import Engagement
 from schema.fields import (
     Expecting,
     Idempotent,
@@ -35,8 +45,10 @@ from schema.stakeholders import Stakeholder
 from schema.transitions import TransitionOption, transitions
 
 if TYPE_CHECKING:
+    from schema.agenda_items import AgendaItem
     from schema.ballots import Ballot
-    from schema.engagements import Engagement
+    from schema.clocks import Clock
+    from schema.floor_requests import FloorRequest
 
 enum(
     InvitationState,
@@ -72,7 +84,7 @@ class Invitation(Node):
     @strawberry.field(description="Whether the viewer can accept or decline it.")
     def viewer_can_answer(root: strawberry.Parent[Any], info: Info) -> bool:
         """Whom it invites can, while it stands."""
-        return root.person_id == info.context.viewer.person_id and root.state in ballots.INVITED
+        return root.state in ballots.INVITED and info.context.viewer.is_person(root.person_id)
 
 
 @node(
@@ -83,7 +95,7 @@ class Invitation(Node):
 class Roundtable(Node):
     """A roundtable."""
 
-    engagement: Annotated[Engagement, strawberry.lazy("schema.engagements")] | None = relation(
+    engagement: Engagement | None = relation(
         engagements.by_ids,
         "The exercise that it is part of; null where the viewer may not know of that.",
         by="engagement_id",
@@ -92,15 +104,41 @@ class Roundtable(Node):
     agenda: str = text(description="What it is to discuss, in Markdown.")
     state: EngagementState = text(description="Where it stands.")
     starts_at: datetime = text(description="When it is planned to begin.")
-    revision: int = text(description="Counts its changes, from 1.")
+    slow_mode_seconds: int = text(
+        description="How long a participant waits between two comments in it; 0 is not at all."
+    )
+    revision: int = text(
+        description="Counts its changes and those of its agenda and clock, from 1."
+    )
     created_at: datetime = text(description="When it was planned.")
+    agenda_items: list[Annotated[AgendaItem, strawberry.lazy("schema.agenda_items")]] = relation(
+        agenda_items.of_roundtables, "What it is to discuss, item by item, in their order."
+    )
+    floor: Annotated[FloorRequest, strawberry.lazy("schema.floor_requests")] | None = relation(
+        floor_requests.floors, "Who has the floor; null where nobody has."
+    )
+    speaking_queue: list[Annotated[FloorRequest, strawberry.lazy("schema.floor_requests")]] = (
+        relation(floor_requests.queues, "Who waits for the floor, in the order of asking.")
+    )
+    viewer_floor_request: (
+        Annotated[FloorRequest, strawberry.lazy("schema.floor_requests")] | None
+    ) = relation(floor_requests.own, "The viewer's own place in the queue, if they wait in it.")
+    floor_requests: Connection[
+        Annotated[FloorRequest, strawberry.lazy("schema.floor_requests")]
+    ] = connection(
+        floor_requests.of_roundtables,
+        floor_requests.count_of_roundtables,
+        "Who ever asked for the floor, and what became of it.",
+    )
     invitations: Connection[Invitation] = connection(
         queries.invitations_of_roundtables,
         queries.count_invitations_of_roundtables,
         "Who was invited, and what became of it.",
     )
     viewer_invitation: Invitation | None = relation(
-        queries.own_invitations, "The viewer's own invitation to it, if there is one."
+        queries.own_invitations,
+        "The viewer's own invitation to it, if there is one.",
+        personal=True,
     )
     ballots: Connection[Annotated[Ballot, strawberry.lazy("schema.ballots")]] = connection(
         ballots.of_topics,
@@ -116,7 +154,34 @@ class Roundtable(Node):
         ROUNDTABLE, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    @strawberry.field(description="Whether the viewer can edit it and invite people to it.")
+    @strawberry.field(description="Its clock, which runs on one agenda item after the other.")
+    def clock(
+        root: strawberry.Parent[Any],
+    ) -> Annotated[Clock, strawberry.lazy("schema.clocks")]:
+        """Read of the roundtable itself."""
+        clock: Clock = root
+        return clock
+
+    @strawberry.field(
+        description="Whether the viewer can ask for the floor: while it is open, those who are "
+        "invited and moderators can, once at a time."
+    )
+    async def viewer_can_request_floor(root: strawberry.Parent[Any], info: Info) -> bool:
+        """See domain.commands.floor_requests.request_floor."""
+        if root.state is not EngagementState.OPEN:
+            return False
+        waiting, invitation, moderates = await asyncio.gather(
+            info.context.load(floor_requests.own, root.id),
+            info.context.load(queries.own_invitations, root.id),
+            viewer_can(info, Permission.MODERATE, root.id),
+        )
+        invited = invitation is not None and invitation.state in ballots.INVITED
+        return waiting is None and (invited or moderates)
+
+    @strawberry.field(
+        description="Whether the viewer can edit it and its agenda, invite people to it, run its "
+        "clock, give the floor and set slow mode."
+    )
     async def viewer_can_moderate(root: strawberry.Parent[Any], info: Info) -> bool:
         """Moderators can."""
         return await viewer_can(info, Permission.MODERATE, root.id)
@@ -162,6 +227,17 @@ class AdvanceRoundtableInput(Expecting):
     roundtable_id: strawberry.ID = text(description="The roundtable.")
     transition: EngagementTransition = text(description="The step.")
     reason: str = text(description="Why now; those who are invited are told.")
+
+
+@strawberry.input(description="How slowly participants are to comment.")
+class SetSlowModeInput(Idempotent):
+    """See domain.commands.roundtables.set_slow_mode."""
+
+    roundtable_id: strawberry.ID = text(description="The roundtable.")
+    seconds: int = text(
+        description="How long a participant waits between two comments, from 1 to 3,600; 0 is not "
+        "at all."
+    )
 
 
 @strawberry.input(description="Who is to be invited. Who is invited already, stays so.")
@@ -233,6 +309,20 @@ class RoundtableMutation:
             transition=input.transition,
             reason=input.reason,
             expected_revision=expected(input),
+        )
+
+    @mutation(
+        Roundtable,
+        "Let those who do not moderate a roundtable comment at most once in so many seconds.",
+    )
+    async def set_slow_mode(self, info: Info, input: SetSlowModeInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.set_slow_mode,
+            roundtable_id=key(input.roundtable_id, "roundtableId", "Roundtable"),
+            seconds=input.seconds,
         )
 
     @mutation(Roundtable, "Invite stakeholders of the exercise to a roundtable.")

@@ -28,10 +28,13 @@ class TransitionOption(Generic[T]):
     missing: list[str] = text(description="What has to be done first, in sentences.")
 
 
-def transitions(machine: Machine[Any, Any], facts: Batch, description: str) -> Any:
+def transitions(
+    machine: Machine[Any, Any], facts: Batch, description: str, *, state: str = "state"
+) -> Any:
     """Declare `available_transitions: list[TransitionOption[…]]` of a record with a `state`.
 
-    `facts` reads the counts that the machine's requirements name, for many ids at once.
+    `facts` reads the counts that the machine's requirements name, for many ids at once; `state` is
+    the attribute that the machine moves.
     """
 
     async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
@@ -41,7 +44,7 @@ def transitions(machine: Machine[Any, Any], facts: Batch, description: str) -> A
         options: list[Option[Any]] = list(
             explain(
                 machine,
-                root.state,
+                getattr(root, state),
                 found,
                 lambda permission: allowed(info.context.viewer, permission, topic),
             )

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from domain.events import subject_of
+from domain.models.topics import StoredEvent
+from domain.queries.topics import Position
 from schema.nodes import LOADERS, Node, parse, type_of
 from subscriptions.context import LiveInfo
-from subscriptions.feed import Lost, Past, Present, follow, parse_cursor
 from subscriptions.messages import (
     AfterCursor,
     EventKind,
     Happened,
     Message,
     Reset,
+    following,
     happening,
     place,
-    reset,
     topic_key,
 )
 
@@ -77,9 +77,8 @@ class ActivitySubscription:
         description="A snapshot of the topic, then each of its events that the viewer may see: "
         "once, in order, without a gap."
     )
-    async def activity(
+    def activity(
         self,
-        info: LiveInfo,
         topic_id: Annotated[
             strawberry.ID,
             strawberry.argument(
@@ -95,17 +94,17 @@ class ActivitySubscription:
     ) -> AsyncGenerator[ActivityMessage, None]:
         """Follow one topic."""
         key = topic_key(topic_id)
+        named = parse(topic_id, "topicId")
         wanted = None if kinds is None else {kind.name for kind in kinds}
-        async with aclosing(follow(info.context, key, parse_cursor(after))) as steps:
-            async for step in steps:
-                match step:
-                    case Present(position):
-                        yield ActivitySnapshot(
-                            **place(position), topic_id=(parse(topic_id, "topicId")[0], key)
-                        )
-                    case Past(event, position) if wanted is None or event.kind in wanted:
-                        yield ActivityEvent(
-                            **happening(event, position), event_kind=event.kind, data=event.data
-                        )
-                    case Lost():
-                        yield reset(step)
+
+        def snapshot(position: Position) -> ActivitySnapshot:
+            return ActivitySnapshot(**place(position), topic_id=named)
+
+        def event(event: StoredEvent, position: Position) -> ActivityEvent | None:
+            if wanted is not None and event.kind not in wanted:
+                return None
+            return ActivityEvent(
+                **happening(event, position), event_kind=event.kind, data=event.data
+            )
+
+        return following(key, after, snapshot, event)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from domain.errors import Invalid
+from domain.models.topics import StoredEvent
 from domain.queries import comments as queries
+from domain.queries.topics import Position
 from schema.comments import Comment, Thread
 from schema.errors import coded
 from schema.nodes import key
 from schema.pagination import Connection, connection
 from subscriptions.context import LiveInfo
-from subscriptions.feed import Lost, Past, Present, follow, parse_cursor
 from subscriptions.messages import (
     AfterCursor,
     Happened,
     Message,
     Reset,
+    following,
     happening,
     place,
-    reset,
     topic_key,
 )
 
@@ -99,22 +99,24 @@ class CommentSubscription:
     ) -> AsyncGenerator[CommentsMessage, None]:
         """Follow a topic's threads, or one of them."""
         topic, thread = await _place(info, topic_id, thread_id)
-        async with aclosing(follow(info.context, topic, parse_cursor(after))) as steps:
-            async for step in steps:
-                match step:
-                    case Present(position):
-                        yield CommentsSnapshot(**place(position), topic_id=topic, thread_id=thread)
-                    case Past(event, position) if "thread_id" in event.data:
-                        found = UUID(event.data["thread_id"])
-                        if thread is None or found == thread:
-                            comment = event.data.get("comment_id")
-                            yield CommentEvent(
-                                **happening(event, position),
-                                thread_id=found,
-                                comment_id=comment and UUID(comment),
-                            )
-                    case Lost():
-                        yield reset(step)
+
+        def snapshot(position: Position) -> CommentsSnapshot:
+            return CommentsSnapshot(**place(position), topic_id=topic, thread_id=thread)
+
+        def event(event: StoredEvent, position: Position) -> CommentEvent | None:
+            if "thread_id" not in event.data:
+                return None
+            found = UUID(event.data["thread_id"])
+            if thread is not None and found != thread:
+                return None
+            comment = event.data.get("comment_id")
+            return CommentEvent(
+                **happening(event, position),
+                thread_id=found,
+                comment_id=comment and UUID(comment),
+            )
+
+        return following(topic, after, snapshot, event)
 
 
 async def _place(

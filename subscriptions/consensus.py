@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
+from domain.models.topics import StoredEvent
 from domain.queries import ballots
+from domain.queries.topics import Position
 from schema.ballots import Ballot
 from schema.fields import relation
 from subscriptions.context import LiveInfo
-from subscriptions.feed import Idle, Lost, Past, Present, follow
-from subscriptions.messages import Message, Reset, place, reset
+from subscriptions.messages import Message, Reset, following, place
 from subscriptions.votes import BallotId, ballot_place
 
 
@@ -47,16 +47,11 @@ class ConsensusSubscription:
     ) -> AsyncGenerator[ConsensusMessage, None]:
         """Follow one ballot's consensus, one update for all that came at once."""
         id, topic = await ballot_place(info.context, ballot_id)
-        changed = False
-        async with aclosing(follow(info.context, topic)) as steps:
-            async for step in steps:
-                match step:
-                    case Present(position):
-                        yield ConsensusUpdate(**place(position), ballot_id=id)
-                    case Past(event, _):
-                        changed = changed or event.data.get("ballot_id") == str(id)
-                    case Idle(position) if changed:
-                        changed = False
-                        yield ConsensusUpdate(**place(position), ballot_id=id)
-                    case Lost():
-                        yield reset(step)
+
+        def snapshot(position: Position) -> ConsensusUpdate:
+            return ConsensusUpdate(**place(position), ballot_id=id)
+
+        def event(event: StoredEvent, position: Position) -> ConsensusUpdate | None:
+            return snapshot(position) if event.data.get("ballot_id") == str(id) else None
+
+        return following(topic, None, snapshot, event, newest=True)

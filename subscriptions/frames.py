@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 from graphql import GraphQLError
 
-from schema.operations import encode
-
 ACK = b'{"type":"connection_ack"}'
 PING = b'{"type":"ping"}'
 PONG = b'{"type":"pong"}'
+TAIL = b"}"
+"""What comes after a result, see `next_prefix`."""
 
 LONGEST_ID = 128
 """Characters of an operation's id; clients number them or use UUIDs."""
@@ -71,9 +71,9 @@ def operation_id(message: dict[str, Any]) -> str:
     return id
 
 
-def next(id: str, result: dict[str, Any]) -> bytes:
-    """Write one result of an operation."""
-    return b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(id), encode(result))
+def next_prefix(id: str) -> bytes:
+    """Write what comes before a result of an operation; TAIL comes after it."""
+    return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
 
 
 def error(id: str, errors: list[GraphQLError]) -> bytes:
@@ -85,3 +85,12 @@ def error(id: str, errors: list[GraphQLError]) -> bytes:
 def complete(id: str) -> bytes:
     """Write that an operation has ended."""
     return orjson.dumps({"id": id, "type": "complete"})
+
+
+def head(length: int) -> bytes:
+    """Write the beginning of the WebSocket frame of a whole text message (RFC 6455, 5.2)."""
+    if length < 126:  # noqa: PLR2004 - as the standard has it
+        return bytes((0x81, length))
+    if length < 1 << 16:
+        return b"\x81\x7e" + length.to_bytes(2)
+    return b"\x81\x7f" + length.to_bytes(8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -16,7 +17,8 @@ from domain.queries.topics import Position
 from schema.nodes import key
 from schema.people import Person
 from subscriptions.context import LiveContext
-from subscriptions.feed import Lost, cursor
+from subscriptions.feed import cursor, parse_cursor
+from subscriptions.following import Following
 
 EventKind = Enum("EventKind", {kind: kind for kind in sorted(events.KINDS)})  # type: ignore[misc]
 strawberry.enum(EventKind, description="What happened.")
@@ -47,7 +49,7 @@ class Message:
     description="The stream cannot go on from the cursor. Forget what you have: a snapshot follows."
 )
 class Reset:
-    """See feed.Lost."""
+    """A snapshot follows."""
 
     message: str = strawberry.field(description="Why, in a sentence.")
 
@@ -84,9 +86,25 @@ def happening(event: StoredEvent, position: Position) -> dict[str, Any]:
     }
 
 
-def reset(step: Lost) -> Reset:
-    """Return the message of a step that lost the stream."""
-    return Reset(message=step.reason)
+def following(
+    topic_id: UUID,
+    after: str | None,
+    snapshot: Callable[[Position], object],
+    event: Callable[[StoredEvent, Position], object | None],
+    *,
+    newest: bool = False,
+) -> AsyncGenerator[Any, None]:
+    """Return what a subscription field answers, which to Strawberry is a stream of its messages."""
+    answer: Any = Following(
+        topic_id=topic_id,
+        after=parse_cursor(after),
+        snapshot=snapshot,
+        event=event,
+        reset=lambda reason: Reset(message=reason),
+        newest=newest,
+    )
+    stream: AsyncGenerator[Any, None] = answer
+    return stream
 
 
 def topic_key(id: str) -> UUID:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,9 +14,9 @@ from domain.queries import people, stakeholders, topics
 from schema.fields import answering, enum, text
 from schema.people import Person
 from subscriptions.context import LiveContext, LiveInfo
-from subscriptions.feed import POLL
+from subscriptions.following import Attending
 from subscriptions.messages import topic_key
-from subscriptions.presence import Change, Entry, Move
+from subscriptions.presence import Entry, Move
 
 LONGEST_ID = 100
 
@@ -174,33 +172,22 @@ class PresenceSubscription:
         description="Everybody who is here, then each change. It is conflated and never stored; "
         "only for members of the topic."
     )
-    async def presence(
+    def presence(
         self,
-        info: LiveInfo,
         topic_id: Annotated[strawberry.ID, strawberry.argument(description="The topic.")],
     ) -> AsyncGenerator[PresenceMessage, None]:
-        """Follow who is here, looking again every two seconds whether one may."""
-        key = topic_key(topic_id)
-        await _participant(info.context, key)
-        async with aclosing(info.context.presence.follow(key)) as messages:
-            following = asyncio.ensure_future(anext(messages))
-            try:
-                while True:
-                    done, _ = await asyncio.wait({following}, timeout=POLL)
-                    await info.context.recognise()
-                    await _participant(info.context, key)
-                    if done:
-                        yield _message(following.result())
-                        following = asyncio.ensure_future(anext(messages))
-            finally:
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
-
-
-def _message(found: list[Entry] | Change) -> PresenceSnapshot | PresenceChange:
-    if isinstance(found, Change):
-        return PresenceChange(move=found.move, entry=PresenceEntry(entry=found.entry))
-    return PresenceSnapshot(entries=[PresenceEntry(entry=entry) for entry in found])
+        """Follow who is here."""
+        attending: Any = Attending(
+            topic_id=topic_key(topic_id),
+            snapshot=lambda entries: PresenceSnapshot(
+                entries=[PresenceEntry(entry=entry) for entry in entries]
+            ),
+            change=lambda change: PresenceChange(
+                move=change.move, entry=PresenceEntry(entry=change.entry)
+            ),
+        )
+        stream: AsyncGenerator[PresenceMessage, None] = attending
+        return stream
 
 
 def _window(id: str) -> str:

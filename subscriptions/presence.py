@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-import orjson
-
 from domain.texts import clean
-from subscriptions.wakeup import LONGEST, Wakeups
+from subscriptions.wakeup import Wakeups, batches
 
 _LONGEST_TEXT = 200
-_ENVELOPE = 200  # bytes of a message beside its records
 
 
 class Key(NamedTuple):
@@ -60,6 +57,8 @@ class Change:
 
     move: Move
     entry: Entry
+    version: int = field(default=0, compare=False)
+    """The number of the change in this process; see Presence.here."""
 
 
 class _Stamp(NamedTuple):
@@ -77,20 +76,41 @@ class _Held:
     told: float
 
 
-class _Follower:
-    """What one follower was told last about each entry that differs now; None was absent."""
+class Follower:
+    """Somebody who is told what changes; the newest only, if they are slow."""
 
-    def __init__(self) -> None:
-        self.told: dict[Key, Entry | None] = {}
-        self.news = asyncio.Event()
+    def __init__(self, held: Callable[[Key], Entry | None]) -> None:
+        self._held = held
+        # What was told last of each entry that differs now (None was absent), and in which change.
+        self._told: dict[Key, tuple[Entry | None, int]] = {}
+        self._news = asyncio.Event()
 
-    def note(self, key: Key, before: Entry | None, now: Entry | None) -> None:
+    def note(self, key: Key, before: Entry | None, now: Entry | None, version: int) -> None:
+        """Take a change of what is held."""
+        told, _ = self._told.get(key, (before, version))
         # What is as it was told last needs no telling, so a stalled follower holds no more keys
         # than there were and are entries, however many come and go.
-        if self.told.setdefault(key, before) == now:
-            del self.told[key]
+        if told == now:
+            del self._told[key]
         else:
-            self.news.set()
+            self._told[key] = (told, version)
+            self._news.set()
+
+    async def next(self) -> Change:
+        """Wait for the next change."""
+        while not self._told:
+            self._news.clear()
+            await self._news.wait()
+        key = next(iter(self._told))
+        before, version = self._told.pop(key)
+        now = self._held(key)
+        if before and now:
+            return Change(Move.CHANGED, now, version)
+        if now:
+            return Change(Move.JOINED, now, version)
+        if before:
+            return Change(Move.LEFT, before, version)
+        raise RuntimeError("An entry that was absent and is absent has not changed.")
 
 
 class Presence:
@@ -114,8 +134,9 @@ class Presence:
         self._settling = settling
         self._origin = uuid4().hex
         self._topics: dict[UUID, dict[Key, _Held]] = {}
-        self._followers: dict[UUID, set[_Follower]] = {}
+        self._followers: dict[UUID, set[Follower]] = {}
         self._wanted: dict[Key, Entry | None] = {}
+        self._version = 0
         self._asked = False
         self._news = asyncio.Event()
         self._settled = asyncio.Event()
@@ -162,23 +183,21 @@ class Presence:
         self._wanted[Key(topic_id, person_id, connection_id)] = None
         self._news.set()
 
-    async def follow(self, topic_id: UUID) -> AsyncGenerator[list[Entry] | Change, None]:
-        """Yield all entries of a topic, and then each change; the newest only, for who is slow."""
+    async def settled(self) -> None:
+        """Wait until the other processes have answered a process that has just started."""
         await self._settled.wait()
-        follower = _Follower()
+
+    def here(self, topic_id: UUID) -> tuple[int, list[Entry]]:
+        """Return all entries of a topic, and the number of the last change that they contain."""
+        return self._version, [held.entry for held in self._topics.get(topic_id, {}).values()]
+
+    @contextmanager
+    def follow(self, topic_id: UUID) -> Iterator[Follower]:
+        """Tell somebody of what changes at a topic, for the length of the block."""
+        follower = Follower(self._entry)
         self._followers.setdefault(topic_id, set()).add(follower)
         try:
-            yield [held.entry for held in self._topics.get(topic_id, {}).values()]
-            while True:
-                await follower.news.wait()
-                follower.news.clear()
-                while follower.told:
-                    key = next(iter(follower.told))
-                    before, held = follower.told.pop(key), self._held(key)
-                    if held:
-                        yield Change(Move.CHANGED if before else Move.JOINED, held.entry)
-                    elif before:
-                        yield Change(Move.LEFT, before)
+            yield follower
         finally:
             followers = self._followers[topic_id]
             followers.discard(follower)
@@ -187,6 +206,10 @@ class Presence:
 
     def _held(self, key: Key) -> _Held | None:
         return self._topics.get(key.topic_id, {}).get(key)
+
+    def _entry(self, key: Key) -> Entry | None:
+        held = self._held(key)
+        return held.entry if held else None
 
     async def _run(self) -> None:
         while True:
@@ -220,7 +243,7 @@ class Presence:
                     if held.stamp.origin == self._origin and key not in wanted:
                         left = held.expires - now
                         records.append(self._record(key, held.entry, held.stamp, left))
-        for batch in _batches(records):
+        for batch in batches(records):
             await self._wakeups.send({"from": self._origin, "records": batch})
 
     @staticmethod
@@ -236,7 +259,8 @@ class Presence:
             self._asked = True
             self._news.set()
             return
-        for topic_id, person_id, connection_id, milliseconds, seconds, state in message["records"]:
+        records = message.get("records", ())  # other messages are of subscriptions/quota.py
+        for topic_id, person_id, connection_id, milliseconds, seconds, state in records:
             key = Key(UUID(topic_id), UUID(person_id), connection_id)
             entry = Entry(key, *state) if state else None
             self._apply(key, entry, _Stamp(milliseconds, origin), seconds, float("-inf"))
@@ -256,8 +280,9 @@ class Presence:
             self._forget(key)
         before = held.entry if held else None
         if before != entry:
+            self._version += 1
             for follower in self._followers.get(key.topic_id, ()):
-                follower.note(key, before, entry)
+                follower.note(key, before, entry, self._version)
 
     def _forget(self, key: Key) -> None:
         topic = self._topics[key.topic_id]
@@ -275,18 +300,3 @@ class Presence:
         ]
         for held in over:
             self._apply(held.entry.key, None, held.stamp, 0, now)
-
-
-def _batches(records: list[list[Any]]) -> Iterator[list[list[Any]]]:
-    """Divide records into messages that are short enough."""
-    batch: list[list[Any]] = []
-    size = _ENVELOPE
-    for record in records:
-        length = len(orjson.dumps(record)) + 1
-        if size + length > LONGEST:
-            yield batch
-            batch, size = [], _ENVELOPE
-        batch.append(record)
-        size += length
-    if batch:
-        yield batch

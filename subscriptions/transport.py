@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
-from collections import Counter
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import structlog
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 from strawberry.types.graphql import OperationType
@@ -21,9 +23,13 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from schema.errors import Unauthenticated
-from schema.operations import BadRequest, Operations, Request, RequestErrors, parse_request
+from schema.operations import BadRequest, Request, RequestErrors, parse_request
 from subscriptions import frames
+from subscriptions.delivery import MOST_WAITING, Delivery
 from subscriptions.frames import Closing, Code
+from subscriptions.hub import Hub
+from subscriptions.metrics import DROPS, QUEUED, SOCKETS
+from subscriptions.quota import Quota
 
 SUBPROTOCOL = "graphql-transport-ws"
 MESSAGE_BYTES = 64 * 1024
@@ -31,6 +37,7 @@ MESSAGE_BYTES = 64 * 1024
 _EXTENSION = "concordat.connection"
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)  # the second is for all sends but the first
 _WRITE_BUFFER = 64 * 1024
+_TOO_SLOW = "too slow: resume with your cursor"
 _UNACKNOWLEDGED = 20_000  # milliseconds until the kernel gives up a peer that takes no byte
 
 log = structlog.get_logger(__name__)
@@ -55,7 +62,11 @@ class SocketLimits:
     message_bytes: int = MESSAGE_BYTES
     operations: int = 20
     sockets: int = 50
-    """Of one principal in this process."""
+    """Of one principal, in all processes; event streams are counted with them."""
+    address: int = 1_000
+    """Of one address, in all processes, whoever they are of."""
+    waiting: int = 100
+    """Of one address that have not said yet who they are of."""
     init: float = 5.0
     ping: float = 12.0
     pong: float = 10.0
@@ -66,14 +77,19 @@ class SocketLimits:
 
 
 class Connection(WebSocketsSansIOProtocol):
-    """uvicorn's protocol within reach of the application.
+    """uvicorn's protocol within reach of the application, which writes ready frames past it.
 
+    A frame is written whole and at once, as uvicorn writes its own, so none is cut by another.
     uvicorn 0.54 itself never drops a peer that stops reading: its ping and close time-outs wait
     until the write buffer is flushed, which is never.
     """
 
     on_shutdown: Callable[[], None] | None = None
     """Called instead of uvicorn's own close frame, which gives no reason."""
+    on_pause: Callable[[], None] | None = None
+    """Called when the peer has not read so much that no more should be written."""
+    on_resume: Callable[[], None] | None = None
+    """Called when the peer has read most of it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Bound what waits for the peer, in our buffer and in the kernel's."""
@@ -94,6 +110,23 @@ class Connection(WebSocketsSansIOProtocol):
         if self.transport.is_closing():
             raise ClientDisconnected
         await super().send(message)
+
+    def write(self, frame: bytes) -> None:
+        """Write a whole frame, unless the connection is being closed; the peer may be slow."""
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(frame)
+
+    def pause_writing(self) -> None:
+        """Let the application keep what comes next."""
+        super().pause_writing()
+        if self.on_pause:
+            self.on_pause()
+
+    def resume_writing(self) -> None:
+        """Let the application write again."""
+        super().resume_writing()
+        if self.on_resume:
+            self.on_resume()
 
     def shutdown(self) -> None:
         """Close, because the server ends."""
@@ -125,58 +158,73 @@ class GraphQLWebSocket:
 
     def __init__(
         self,
-        operations: Operations,
+        hub: Hub,
         authenticate: Callable[[dict[str, Any] | None, WebSocket], Awaitable[Identity]],
         make_context: Callable[[Any], Awaitable[Any]],
+        quota: Quota,
         limits: SocketLimits | None = None,
         origins: frozenset[str] | None = None,
     ) -> None:
-        self.operations = operations
+        self.hub = hub
         self.authenticate = authenticate
         self.make_context = make_context
+        self.quota = quota
         self.limits = limits or SocketLimits()
         self._origins = origins
-        self._principals: Counter[str] = Counter()
         self._sockets: dict[_Socket, asyncio.Task[Any] | None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it is closed."""
+        if _EXTENSION not in scope.get("extensions", {}):
+            raise RuntimeError("Sockets are served by uvicorn with `uvicorn_settings()`.")
         websocket = WebSocket(scope, receive, send)
         if not self._welcome(websocket):
             await websocket.close()  # before the handshake this is 403
             return
+        host = websocket.client.host if websocket.client else ""
         with suppress(*_GONE):
-            if SUBPROTOCOL not in scope["subprotocols"]:
-                await websocket.accept()
-                await websocket.close(Code.SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
+            if not self.quota.take(f"address {host}", self.limits.address):
+                await self._deny(websocket)
                 return
-            await websocket.accept(SUBPROTOCOL)
-            connection = _Socket(self, websocket)
-            self._sockets[connection] = asyncio.current_task()
             try:
-                await connection.run()
+                waiting = f"waiting {host}"
+                if self.quota.take(waiting, self.limits.waiting):
+                    await self._serve(websocket, waiting)
+                else:
+                    await self._deny(websocket)
             finally:
-                del self._sockets[connection]
+                self.quota.give(f"address {host}")
 
-    async def close_all(self) -> None:
-        """Send everybody elsewhere, and return when they have gone: for a restart."""
+    async def _serve(self, websocket: WebSocket, waiting: str) -> None:
+        connection = _Socket(self, websocket, waiting)
+        self._sockets[connection] = asyncio.current_task()
+        SOCKETS.labels("websocket").inc()
+        try:
+            if SUBPROTOCOL in websocket.scope["subprotocols"]:
+                await websocket.accept(SUBPROTOCOL)
+            else:
+                await websocket.accept()
+                connection.close(Code.SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
+            await connection.run()
+        finally:
+            SOCKETS.labels("websocket").dec()
+            del self._sockets[connection]
+            connection.give_back()
+
+    @staticmethod
+    async def _deny(websocket: WebSocket) -> None:
+        DROPS.labels(Code.TOO_MANY.name.lower()).inc()
+        sentence = "Too many connections come from this address. Please try again later."
+        await websocket.send_denial_response(PlainTextResponse(sentence, 429))
+
+    async def close_all(self, over: float = 0.0) -> None:
+        """Send everybody elsewhere, spread over some seconds; return when they have gone."""
         tasks = [task for task in self._sockets.values() if task]
         for connection in self._sockets:
-            connection.restart()
+            wait = random.uniform(0, over)  # noqa: S311 - spreads, hides nothing
+            asyncio.get_running_loop().call_later(wait, connection.restart)
         if tasks:
             await asyncio.wait(tasks)
-
-    def admit(self, identity: Identity) -> None:
-        """Count a socket of this principal; raises Closing when it is one too many."""
-        if self._principals[identity.key] >= self.limits.sockets:
-            raise Closing(Code.TOO_MANY, f"You may have {self.limits.sockets} sockets at once.")
-        self._principals[identity.key] += 1
-
-    def release(self, identity: Identity) -> None:
-        """Count a socket less, and forget the principal with the last one."""
-        self._principals[identity.key] -= 1
-        if not self._principals[identity.key]:
-            del self._principals[identity.key]
 
     def _welcome(self, websocket: WebSocket) -> bool:
         origin = websocket.headers.get("origin")
@@ -191,11 +239,16 @@ class GraphQLWebSocket:
 class _Socket:
     """One connection: whoever finds a reason to end it calls `close`, and the first one counts."""
 
-    def __init__(self, endpoint: GraphQLWebSocket, websocket: WebSocket) -> None:
+    def __init__(self, endpoint: GraphQLWebSocket, websocket: WebSocket, waiting: str) -> None:
         self._endpoint = endpoint
         self._limits = endpoint.limits
         self._websocket = websocket
-        self._connection: Connection | None = websocket.scope.get("extensions", {}).get(_EXTENSION)
+        self._connection: Connection = websocket.scope["extensions"][_EXTENSION]
+        self._counted = waiting  # under what it is counted: its address first, then its principal
+        self._queue: deque[list[bytes]] = deque()
+        self._states: dict[bytes, list[bytes]] = {}
+        self._on_ready: list[Callable[[], None]] = []
+        self._stalled: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[Closing] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -221,13 +274,16 @@ class _Socket:
 
     async def run(self) -> None:
         """Serve until something calls `close`."""
-        if self._connection:
-            self._connection.on_shutdown = self.restart
+        self._connection.on_shutdown = self.restart
+        self._connection.on_pause = self._pause
+        self._connection.on_resume = self._resume
         self._start(self._read())
         try:
             await self._end
         finally:
             self._deadline.cancel()
+            if self._stalled:
+                self._stalled.cancel()
             if self._expiry:
                 self._expiry.cancel()
             tasks = list(self._tasks)
@@ -235,15 +291,19 @@ class _Socket:
                 task.cancel()
             await self._say_farewell()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if self._identity:
-                self._endpoint.release(self._identity)
+
+    def give_back(self) -> None:
+        """Let it be counted no more."""
+        self._endpoint.quota.give(self._counted)
 
     async def _say_farewell(self) -> None:
         """Send the close frame, and cut the line soon, whether the peer has read it or not."""
         seconds = self._limits.farewell
-        if self._connection:
-            self._loop.call_later(seconds, self._connection.transport.abort)
+        self._loop.call_later(seconds, self._connection.transport.abort)
         end = Closing(Code.RESTART, "") if self._end.cancelled() else self._end.result()
+        QUEUED.dec(len(self._queue))
+        if end.code not in {Code.GONE, Code.RESTART}:
+            DROPS.labels(Code(end.code).name.lower()).inc()
         with suppress(TimeoutError, *_GONE):
             async with asyncio.timeout(seconds):
                 await self._websocket.close(end.code, end.reason)
@@ -277,7 +337,7 @@ class _Socket:
             case "connection_init":
                 await self._init(message.get("payload"))
             case "ping":
-                await self._send(frames.PONG)
+                self.send(frames.PONG)
             case "pong":
                 self._await_ping()
             case "subscribe":
@@ -296,7 +356,11 @@ class _Socket:
             identity = await self._endpoint.authenticate(payload, self._websocket)
         except Unauthenticated as error:
             raise Closing(Code.FORBIDDEN, error.message) from None
-        self._endpoint.admit(identity)
+        if not self._endpoint.quota.take(identity.key, self._limits.sockets):
+            sentence = f"You may have {self._limits.sockets} connections at once."
+            raise Closing(Code.TOO_MANY, sentence)
+        self.give_back()
+        self._counted = identity.key
         self._identity = identity
         if identity.expires_at:
             left = (identity.expires_at - datetime.now(UTC)).total_seconds()
@@ -304,7 +368,7 @@ class _Socket:
                 left, self.close, Code.UNAUTHORIZED, "token expired"
             )
         self._await_ping()
-        await self._send(frames.ACK)
+        self.send(frames.ACK)
 
     def _await_ping(self) -> None:
         if self._identity:
@@ -312,7 +376,7 @@ class _Socket:
             self._deadline = self._loop.call_later(self._limits.ping, self._ping)
 
     def _ping(self) -> None:
-        self._start(self._send(frames.PING))
+        self.send(frames.PING)
         self._deadline = self._loop.call_later(
             self._limits.pong,
             self.close,
@@ -341,29 +405,98 @@ class _Socket:
             await asyncio.wait([task])
 
     async def _operate(self, id: str, request: Request, identity: Identity) -> None:
-        operations = self._endpoint.operations
+        hub = self._endpoint.hub
         try:
             context = await self._endpoint.make_context(identity)
-            if operations.operation_type(request) is OperationType.SUBSCRIPTION:
-                async with aclosing(await operations.subscribe(request, context)) as results:
-                    async for result in results:
-                        await self._send(frames.next(id, result))
-                        await asyncio.sleep(0)  # neither it nor the source need ever have waited
+            operation = _Operation(self, id)
+            if hub.operations.operation_type(request) is OperationType.SUBSCRIPTION:
+                subscriber = await hub.subscribe(request, context, operation)
+                try:
+                    await subscriber.ended
+                finally:
+                    await subscriber.leave()
             else:
-                await self._send(frames.next(id, await operations.execute(request, context)))
+                operation.take(Delivery(await hub.operations.execute(request, context)))
             end = frames.complete(id)
         except Unauthenticated as error:
             raise Closing(Code.FORBIDDEN, error.message) from None
         except RequestErrors as error:
             end = frames.error(id, error.errors)
         self._operations.pop(id, None)  # first, for the client may use the id again at once
-        await self._send(end)
+        self.send(end)
 
-    async def _send(self, frame: bytes) -> None:
-        # The tasks that wait here are the queue: each holds one frame, and the operations of a
-        # socket are counted.
-        try:
-            async with asyncio.timeout(self._limits.send):
-                await self._websocket.send_text(frame.decode())
-        except TimeoutError:
-            raise Closing(Code.TOO_LATE, "too slow: resume with your cursor") from None
+    def send(self, tail: bytes, prefix: bytes = b"", *, newest: bool = False) -> None:
+        """Send the message that is `prefix` and `tail`, or keep it until the peer has read.
+
+        One that is `newest` takes the place of an earlier one with the same prefix that waits.
+        """
+        if self._end.done():
+            return
+        if not self._queue and self._connection.writable.is_set():
+            self._connection.write(frames.head(len(prefix) + len(tail)) + prefix + tail)
+        elif newest and prefix in self._states:
+            self._states[prefix][1] = tail
+        elif len(self._queue) < MOST_WAITING:
+            self._queue.append(waits := [prefix, tail])
+            QUEUED.inc()
+            if newest:
+                self._states[prefix] = waits
+        else:
+            self.close(Code.TOO_LATE, _TOO_SLOW)
+
+    @property
+    def congested(self) -> bool:
+        """Whether the peer has to read before more is written."""
+        return bool(self._queue) or not self._connection.writable.is_set()
+
+    def when_ready(self, call: Callable[[], None]) -> None:
+        """Call once as soon as the peer has read."""
+        self._on_ready.append(call)
+
+    def _pause(self) -> None:
+        self._stalled = self._loop.call_later(
+            self._limits.send, self.close, Code.TOO_LATE, _TOO_SLOW
+        )
+
+    def _resume(self) -> None:
+        if self._stalled:
+            self._stalled.cancel()
+        while self._queue and self._connection.writable.is_set():
+            prefix, tail = self._queue.popleft()
+            QUEUED.dec()
+            self._states.pop(prefix, None)
+            self._connection.write(frames.head(len(prefix) + len(tail)) + prefix + tail)
+        if not self.congested:
+            calls, self._on_ready = self._on_ready, []
+            for call in calls:
+                call()
+
+
+class _Operation:
+    """The sink of one operation of a socket."""
+
+    __slots__ = ("_prefix", "_socket")
+
+    def __init__(self, socket: _Socket, id: str) -> None:
+        self._socket = socket
+        self._prefix = frames.next_prefix(id)
+
+    def take(self, delivery: Delivery) -> None:
+        """Send one result."""
+        tail = delivery.tail
+        if tail is None:
+            tail = delivery.tail = delivery.body + frames.TAIL
+        self._socket.send(tail, self._prefix, newest=delivery.newest)
+
+    def end_session(self, message: str) -> None:
+        """Close the socket, whose session has ended."""
+        self._socket.close(Code.FORBIDDEN, message)
+
+    @property
+    def congested(self) -> bool:
+        """Whether the peer of the socket has to read first."""
+        return self._socket.congested
+
+    def when_ready(self, call: Callable[[], None]) -> None:
+        """Call once as soon as the peer has read."""
+        self._socket.when_ready(call)

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from domain.errors import NotFound
+from domain.models.topics import StoredEvent
 from domain.queries import ballots, votes
+from domain.queries.topics import Position
 from schema.ballots import Ballot
 from schema.errors import coded
 from schema.fields import relation
 from schema.nodes import key
 from schema.votes import Vote
 from subscriptions.context import LiveContext, LiveInfo
-from subscriptions.feed import Lost, Past, Present, follow, parse_cursor
 from subscriptions.messages import (
     AfterCursor,
     Happened,
     Message,
     Reset,
+    following,
     happening,
     place,
-    reset,
 )
 
 BallotId = Annotated[strawberry.ID, strawberry.argument(description="The ballot.")]
@@ -70,20 +70,19 @@ class VoteSubscription:
     ) -> AsyncGenerator[VotesMessage, None]:
         """Follow one ballot."""
         id, topic = await ballot_place(info.context, ballot_id)
-        async with aclosing(follow(info.context, topic, parse_cursor(after))) as steps:
-            async for step in steps:
-                match step:
-                    case Present(position):
-                        yield VotesSnapshot(**place(position), ballot_id=id)
-                    case Past(event, position) if event.data.get("ballot_id") == str(id):
-                        vote = event.data.get("vote_id")
-                        yield VoteEvent(
-                            **happening(event, position),
-                            ballot_id=id,
-                            vote_id=UUID(vote) if vote else None,
-                        )
-                    case Lost():
-                        yield reset(step)
+
+        def snapshot(position: Position) -> VotesSnapshot:
+            return VotesSnapshot(**place(position), ballot_id=id)
+
+        def event(event: StoredEvent, position: Position) -> VoteEvent | None:
+            if event.data.get("ballot_id") != str(id):
+                return None
+            vote = event.data.get("vote_id")
+            return VoteEvent(
+                **happening(event, position), ballot_id=id, vote_id=UUID(vote) if vote else None
+            )
+
+        return following(topic, after, snapshot, event)
 
 
 async def ballot_place(context: LiveContext, ballot_id: str) -> tuple[UUID, UUID]:

@@ -1,7 +1,7 @@
 """Wake-ups between processes: which topics have news, carried by broadcaster past its faults.
 
 A wake-up names a topic and carries no data: a reader re-reads the event table, and looks by itself
-every 2 seconds, so a lost wake-up costs latency and never an event. broadcaster 0.3.1 loses the
+every second, so a lost wake-up costs latency and never an event. broadcaster 0.3.1 loses the
 second of two first subscribers, fails concurrent publishes, falls silent for good when its server
 restarts, and queues without bound. Hence one `Broadcast`, two fixed channels subscribed to before
 anybody is served, connections of our own that come back, and messages coalesced where they arrive.
@@ -35,6 +35,7 @@ EVERYBODY = "*"
 LONGEST = 7_900
 """Bytes in one message: PostgreSQL takes less than 8,000."""
 
+_ENVELOPE = 200  # bytes of a message beside its records
 _MOST_WAITING = 10_000
 _IDS_IN_A_MESSAGE = 200
 _STEP = 5.0  # seconds that one exchange with the server may take
@@ -52,8 +53,11 @@ class Listener:
     def __init__(self) -> None:
         self._woken = asyncio.Event()
 
-    async def wait(self, seconds: float) -> bool:
-        """Tell whether the topic was woken since the last wait; False when the time is over."""
+    async def wait(self, seconds: float | None) -> bool:
+        """Tell whether the topic was woken since the last wait; False when the time is over.
+
+        None waits until it is woken.
+        """
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
@@ -135,6 +139,10 @@ class Wakeups:
             if not await self._publish(WAKEUPS, message):
                 self._wake(message)
 
+    def wake(self, topic_id: UUID) -> None:
+        """Wake the listeners of a topic in this process alone."""
+        self._wake(str(topic_id))
+
     async def send(self, message: dict[str, Any]) -> None:
         """Hand a JSON object of at most 7,900 bytes to the receivers of every process, ours too.
 
@@ -175,6 +183,21 @@ class Wakeups:
                 handler(orjson.loads(message))
             except Exception:  # one bad message must not end the reading
                 log.exception("a presence message was of no use and is dropped")
+
+
+def batches(records: list[list[Any]]) -> Iterator[list[list[Any]]]:
+    """Divide records into lists, each short enough for one message of `send`."""
+    batch: list[list[Any]] = []
+    size = _ENVELOPE
+    for record in records:
+        length = len(orjson.dumps(record)) + 1
+        if size + length > LONGEST:
+            yield batch
+            batch, size = [], _ENVELOPE
+        batch.append(record)
+        size += length
+    if batch:
+        yield batch
 
 
 async def _pump(get: Callable[[], Any], handle: Callable[[str], None]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +40,7 @@ from domain.models.engagements import Engagement
 from domain.models.people import Person
 from domain.models.roundtables import Roundtable
 from domain.models.topics import Topic, TopicKind
-from domain.permissions import Permission
+from domain.permissions import Permission, allowed
 from domain.texts import COMMENT_LENGTH, REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
@@ -49,6 +51,12 @@ HOSTS: dict[TopicKind, type[Engagement | Roundtable]] = {
     TopicKind.ROUNDTABLE: Roundtable,
 }
 KNOWN_PEOPLE = select(Person.id).where(Person.id == func.any(bindparam("ids")))
+# Locked, so that somebody who sends two comments at once has said the first one when the second
+# one is decided.
+AUTHOR = select(Person.id).where(Person.id == bindparam("id")).with_for_update(key_share=True)
+LAST_WORDS = select(func.max(Comment.created_at)).where(
+    Comment.topic_id == bindparam("topic_id"), Comment.author_id == bindparam("author_id")
+)
 
 
 async def open_thread(
@@ -247,13 +255,33 @@ async def _load_own_or_moderated(uow: UnitOfWork, thread_id: UUID) -> Thread:
 
 
 async def _require_open(uow: UnitOfWork, topic: Topic) -> None:
-    """Refuse comments in an exercise or a roundtable before it opens and after it closes."""
+    """Refuse comments in an exercise or a roundtable before it opens and after it closes.
+
+    In a roundtable with slow mode, those who do not moderate it are asked to wait between two.
+    """
     if topic.kind not in HOSTS:
         return
     host: Any = await uow.session.get_one(HOSTS[topic.kind], topic.id)
     if host.state is not EngagementState.OPEN:
         raise Conflict(
             f"Comments are possible while this {topic.kind.lower()} is OPEN; it is {host.state}."
+        )
+    if topic.kind is TopicKind.ROUNDTABLE and host.slow_mode_seconds:
+        await _require_patience(uow, topic, host.slow_mode_seconds)
+
+
+async def _require_patience(uow: UnitOfWork, topic: Topic, seconds: int) -> None:
+    if allowed(uow.viewer, Permission.MODERATE, topic):
+        return
+    await uow.session.execute(AUTHOR, {"id": uow.actor_id})
+    last = await uow.session.scalar(LAST_WORDS, {"topic_id": topic.id, "author_id": uow.actor_id})
+    if last is None:
+        return
+    wait = math.ceil((last + timedelta(seconds=seconds) - uow.now).total_seconds())
+    if wait > 0:
+        raise Conflict(
+            "Slow mode is on in this roundtable. Please write again in "
+            f"{wait} second{'' if wait == 1 else 's'}."
         )
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from sqlalchemy import bindparam, select
+
 from domain.errors import Invalid
 from domain.events import (
     EVERYONE,
@@ -19,14 +21,20 @@ from domain.events import (
 from domain.ids import new_id
 from domain.lifecycle import ENGAGEMENT, EngagementTransition, advance
 from domain.models.engagements import Engagement, Webinar
+from domain.models.people import Membership
 from domain.models.specifications import Specification
 from domain.models.topics import TopicKind
-from domain.permissions import Permission, allowed
+from domain.permissions import Permission, Role, allowed
 from domain.queries import engagements as queries
 from domain.texts import COMMENT_LENGTH, DOCUMENT_LENGTH, REASON_LENGTH, TITLE_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
 URL_LENGTH = 2_000
+
+DRAFTING = select(Membership.person_id).where(
+    Membership.scope_id == bindparam("specification_id"),
+    Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER)),
+)
 
 
 async def create_engagement(
@@ -67,6 +75,8 @@ async def create_engagement(
     uow.emit(engagement.id, created)
     # Members of the specification need not be members of the exercise; its moderators always are.
     uow.emit(specification.id, created, EVERYONE if public else MODERATORS)
+    drafting = await uow.session.scalars(DRAFTING, {"specification_id": specification.id})
+    uow.rights_changed(*drafting)  # they take part in whatever is held about it
     return engagement.id
 
 

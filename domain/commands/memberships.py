@@ -105,6 +105,7 @@ async def withdraw_role(
 def _tell(uow: UnitOfWork, person_id: UUID, event: Event) -> None:
     uow.emit(BODY_ID, event, MODERATORS)
     uow.emit(person_id, event, MEMBERS)
+    uow.rights_changed(person_id)
 
 
 async def _authorise(

@@ -10,10 +10,12 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import (
+    MEMBERS,
     MODERATORS,
     PersonAdded,
     PersonEdited,
     ProfessionAdded,
+    SignedOutEverywhere,
 )
 from domain.ids import new_id
 from domain.models.organisations import Nation
@@ -107,6 +109,24 @@ async def edit_person(
     )
     await _practise(uow, person.id, professions)
     uow.emit(BODY_ID, PersonEdited(person_id=person.id, revision=person.revision), MODERATORS)
+    return person.id
+
+
+async def sign_out_everywhere(uow: UnitOfWork, *, person_id: UUID) -> UUID:
+    """End every session of a person: by themself, or by an administrator; return their id.
+
+    Tokens that were issued before now are not valid any more, and what follows live is closed.
+    """
+    if person_id != uow.actor_id:
+        uow.authorise(Permission.ADMINISTER, None, doing="ending somebody else's sessions")
+    person = await uow.session.get(Person, person_id, with_for_update=True)
+    if person is None:
+        raise NotFound("There is no person with this id.", ("person_id",))
+    person.signed_out_at = uow.now
+    signed_out = SignedOutEverywhere(person_id=person.id)
+    uow.emit(BODY_ID, signed_out, MODERATORS)
+    uow.emit(person.id, signed_out, MEMBERS)
+    uow.rights_changed(person.id)
     return person.id
 
 

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from domain.commands.ballots import admit
+from domain.commands.clocks import end_clock
 from domain.commands.engagements import moment
+from domain.commands.floor_requests import clear_floor
 from domain.commands.stakeholders import require_no_open_ballot, withdraw
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.events import (
@@ -20,12 +22,13 @@ from domain.events import (
     RoundtableAdvanced,
     RoundtableCreated,
     RoundtableEdited,
+    SlowModeSet,
 )
 from domain.ids import new_id
 from domain.lifecycle import (
     ENGAGEMENT,
+    NOT_CLOSED,
     ROUNDTABLE,
-    EngagementState,
     EngagementTransition,
     advance,
     require,
@@ -42,7 +45,7 @@ from domain.texts import DOCUMENT_LENGTH, REASON_LENGTH, TITLE_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
 MOST_INVITED = 100
-NOT_CLOSED = (EngagementState.PLANNED, EngagementState.OPEN)
+MOST_SECONDS = 3_600
 
 # A shared lock, so that the exercise is not closed while one of its roundtables opens.
 HOST = select(Engagement.id).where(Engagement.id == bindparam("id")).with_for_update(read=True)
@@ -112,7 +115,10 @@ async def advance_roundtable(
     reason: str,
     expected_revision: int | None,
 ) -> UUID:
-    """Open a roundtable or close it, when nothing is missing for that; see domain.lifecycle."""
+    """Open a roundtable or close it, when nothing is missing for that; see domain.lifecycle.
+
+    Closing it ends its clock and empties its speaking queue.
+    """
     roundtable = await uow.load(Roundtable, roundtable_id, Permission.VIEW)
     uow.expect(roundtable, expected_revision)
     topic = await uow.topic(roundtable.id)
@@ -136,6 +142,32 @@ async def advance_roundtable(
         ),
         MEMBERS,
     )
+    if transition is EngagementTransition.CLOSE:
+        await end_clock(uow, roundtable)
+        await clear_floor(uow, roundtable.id)
+    return roundtable.id
+
+
+async def set_slow_mode(uow: UnitOfWork, *, roundtable_id: UUID, seconds: int) -> UUID:
+    """Let participants comment at most once in so many seconds, moderators as often as they like.
+
+    0 switches it off; repeating it changes nothing.
+    """
+    roundtable = await uow.load(Roundtable, roundtable_id, Permission.MODERATE)
+    require(ROUNDTABLE, roundtable.state, NOT_CLOSED, "Setting slow mode")
+    if not 0 <= seconds <= MOST_SECONDS:
+        raise Invalid(
+            f"Slow mode is a whole number of seconds from 0 to {MOST_SECONDS:,}; {seconds} is not.",
+            ("seconds",),
+        )
+    if roundtable.slow_mode_seconds != seconds:
+        roundtable.slow_mode_seconds = seconds
+        roundtable.revision += 1
+        uow.emit(
+            roundtable.id,
+            SlowModeSet(roundtable_id=roundtable.id, seconds=seconds, revision=roundtable.revision),
+            MEMBERS,
+        )
     return roundtable.id
 
 
@@ -185,6 +217,9 @@ async def answer_invitation(uow: UnitOfWork, *, invitation_id: UUID, accept: boo
         answered = InvitationAnswered(invitation_id=invitation.id, state=answer)
         uow.emit(roundtable.id, answered, MEMBERS)
         uow.emit(uow.actor_id, answered, MEMBERS)
+        uow.rights_changed(uow.actor_id)
+        if not accept:
+            await clear_floor(uow, roundtable.id, person_id=uow.actor_id)
     return invitation.id
 
 
@@ -194,7 +229,7 @@ async def withdraw_invitation(uow: UnitOfWork, *, invitation_id: UUID) -> UUID:
     if invitation.state not in INVITED:
         raise Conflict(f"This invitation is {invitation.state} already.", current=invitation)
     await require_no_open_ballot(uow, invitation.person_id, invitation.roundtable_id)
-    withdraw(uow, invitation)
+    await withdraw(uow, invitation)
     return invitation.id
 
 
@@ -225,6 +260,7 @@ async def _invite(
     )
     uow.emit(roundtable.id, sent, MEMBERS)
     uow.emit(stakeholder.person_id, sent, MEMBERS)
+    uow.rights_changed(stakeholder.person_id)
     await admit(
         uow,
         topic_id=roundtable.id,

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, exists, func, select
 
+from domain.commands.positions import number, place
 from domain.commands.specifications import load_draftable
-from domain.errors import Conflict, Invalid, NotFound
+from domain.errors import Conflict, NotFound
 from domain.events import (
     BlockAdded,
     BlockEdited,
@@ -60,7 +61,7 @@ async def add_section(
         heading=clean(heading, "heading", limit=TITLE_LENGTH),
         created_at=uow.now,
     )
-    _place(section, others, position)
+    place(section, others, position)
     await uow.add(section)
     specification.revision += 1
     uow.emit(
@@ -92,7 +93,7 @@ async def move_section(
     """Move a section to another position; the revision is that of the specification."""
     specification, section = await _part(uow, Section, section_id)
     uow.expect(specification, expected_revision)
-    _place(section, await _sections(uow, specification.id), position)
+    place(section, await _sections(uow, specification.id), position)
     specification.revision += 1
     uow.emit(specification.id, SectionMoved(section_id=section.id, position=section.position))
     return section.id
@@ -107,7 +108,7 @@ async def remove_section(
     await _require_uncovered(uow, [block.id for block in await _blocks(uow, section.id)])
     await uow.session.execute(FORGET_BLOCKS, {"section_id": section.id})
     await uow.session.delete(section)
-    _number([each for each in await _sections(uow, specification.id) if each is not section])
+    number([each for each in await _sections(uow, specification.id) if each is not section])
     specification.revision += 1
     uow.emit(
         specification.id,
@@ -185,7 +186,7 @@ async def move_block(
         target = await uow.session.get(Section, section_id)
         if target is None or target.specification_id != specification.id:
             raise NotFound("There is no such section in this specification.", ("section_id",))
-        _number([each for each in await _blocks(uow, block.section_id) if each is not block])
+        number([each for each in await _blocks(uow, block.section_id) if each is not block])
         block.section_id = target.id
     await _place_block(uow, block, position)
     specification.revision += 1
@@ -202,7 +203,7 @@ async def remove_block(uow: UnitOfWork, *, block_id: UUID, expected_revision: in
     uow.expect(specification, expected_revision)
     await _require_uncovered(uow, [block.id])
     await uow.session.delete(block)
-    _number([each for each in await _blocks(uow, block.section_id) if each is not block])
+    number([each for each in await _blocks(uow, block.section_id) if each is not block])
     specification.revision += 1
     uow.emit(
         specification.id,
@@ -242,21 +243,4 @@ async def _place_block(uow: UnitOfWork, block: Block, position: int | None) -> N
     others = [each for each in await _blocks(uow, block.section_id) if each is not block]
     if len(others) >= MOST_BLOCKS:
         raise Conflict(f"A section has at most {MOST_BLOCKS} blocks.")
-    _place(block, others, position)
-
-
-def _place(part: P, siblings: Sequence[P], position: int | None) -> None:
-    """Put a part at a position among its siblings, None for the last one, and number them all."""
-    order = [each for each in siblings if each is not part]
-    last = len(order) + 1
-    if position is not None and not 1 <= position <= last:
-        raise Invalid(
-            f"The position is a whole number from 1 to {last}; {position} is not.", ("position",)
-        )
-    order.insert(last if position is None else position - 1, part)
-    _number(order)
-
-
-def _number(parts: Sequence[P]) -> None:
-    for position, part in enumerate(parts, 1):
-        part.position = position
+    place(block, others, position)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from domain.commands.ballots import admit
+from domain.commands.floor_requests import clear_floor
 from domain.errors import Conflict, NotAllowed, NotFound
 from domain.events import (
     MEMBERS,
@@ -129,7 +130,7 @@ async def remove_stakeholder(uow: UnitOfWork, *, stakeholder_id: UUID, reason: s
     for invitation in invitations:
         invitation.stakeholder_id = None
         if invitation.state in INVITED:
-            withdraw(uow, invitation)
+            await withdraw(uow, invitation)
     await uow.session.flush()
     await uow.session.delete(part)
     removed = StakeholderRemoved(
@@ -140,6 +141,7 @@ async def remove_stakeholder(uow: UnitOfWork, *, stakeholder_id: UUID, reason: s
     )
     uow.emit(part.engagement_id, removed, MEMBERS)
     uow.emit(part.person_id, removed, MEMBERS)
+    uow.rights_changed(part.person_id)
     return part.engagement_id
 
 
@@ -155,13 +157,16 @@ async def require_no_open_ballot(uow: UnitOfWork, person_id: UUID, place_id: UUI
         )
 
 
-def withdraw(uow: UnitOfWork, invitation: Invitation) -> None:
-    """Withdraw an invitation, and tell the roundtable and the person."""
+async def withdraw(uow: UnitOfWork, invitation: Invitation) -> None:
+    """Withdraw an invitation, tell the roundtable and the person, and end their turn to speak."""
     invitation.state = InvitationState.WITHDRAWN
     invitation.answered_at = uow.now
     withdrawn = InvitationAnswered(invitation_id=invitation.id, state=invitation.state)
     uow.emit(invitation.roundtable_id, withdrawn, MEMBERS)
     uow.emit(invitation.person_id, withdrawn, MEMBERS)
+    uow.rights_changed(invitation.person_id)
+    await uow.session.flush()  # whoever asks for the floor meanwhile waits, and is then refused
+    await clear_floor(uow, invitation.roundtable_id, person_id=invitation.person_id)
 
 
 async def _constituency(
@@ -204,6 +209,7 @@ async def _add(
     )
     uow.emit(engagement_id, added, MEMBERS)
     uow.emit(person_id, added, MEMBERS)
+    uow.rights_changed(person_id)
     await admit(uow, topic_id=engagement_id, person_id=person_id, constituency_id=constituency.id)
     return part.id
 

@@ -1,6 +1,7 @@
 """Declarative records without behaviour, one file per noun."""
 
 from domain.models import (
+    agenda_items,
     ballots,
     base,
     comments,
@@ -8,6 +9,7 @@ from domain.models import (
     criteria,
     delivery_plans,
     engagements,
+    floor_requests,
     organisations,
     people,
     roundtables,
@@ -18,6 +20,7 @@ from domain.models import (
 )
 
 __all__ = [
+    "agenda_items",
     "ballots",
     "base",
     "comments",
@@ -25,6 +28,7 @@ __all__ = [
     "criteria",
     "delivery_plans",
     "engagements",
+    "floor_requests",
     "organisations",
     "people",
     "roundtables",

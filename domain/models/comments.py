@@ -46,10 +46,13 @@ class Comment(Record):
     """A comment in a thread, perhaps in reply to another; hidden ones keep text and reason."""
 
     __tablename__ = "comments"
-    __table_args__ = (Index("comments_thread_id_id_idx", "thread_id", "id"),)
+    __table_args__ = (
+        Index("comments_thread_id_id_idx", "thread_id", "id"),
+        Index("comments_topic_id_author_id_idx", "topic_id", "author_id"),
+    )
 
     id: Mapped[Key] = mapped_column(default_factory=new_id)
-    topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"), index=True)
+    topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"))
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id"))
     reply_to_id: Mapped[UUID | None] = mapped_column(ForeignKey("comments.id"), default=None)
     author_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))

@@ -70,6 +70,7 @@ class Person(Record):
     name: Mapped[str]
     email: Mapped[str]
     nation: Mapped[Nation | None] = mapped_column(default=None)
+    signed_out_at: Mapped[datetime | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
-from domain.lifecycle import EngagementState
+from domain.lifecycle import ClockState, EngagementState
 from domain.models.base import Key, Record, new_id
 
 
@@ -17,6 +17,10 @@ class Roundtable(Record):
     """A virtual discussion by invitation.
 
     Only those invited and its moderators know of it, and those whose role spans the whole body.
+
+    Its clock runs on one agenda item, `clock_item_id`, and has stood where it stands since
+    `clock_since`. `slow_mode_seconds` is how long a participant waits between two comments, 0 not
+    at all.
     """
 
     __tablename__ = "roundtables"
@@ -27,6 +31,13 @@ class Roundtable(Record):
     agenda: Mapped[str]
     state: Mapped[EngagementState] = mapped_column(default=EngagementState.PLANNED)
     starts_at: Mapped[datetime]
+    slow_mode_seconds: Mapped[int] = mapped_column(default=0)
+    clock_state: Mapped[ClockState] = mapped_column(default=ClockState.NOT_STARTED)
+    clock_since: Mapped[datetime | None] = mapped_column(default=None)
+    # Agenda items refer to their roundtable, so this reference is added once both tables are there.
+    clock_item_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("agenda_items.id", use_alter=True), default=None
+    )
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     topic_id: Mapped[UUID] = synonym("id", init=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -84,6 +84,32 @@ def in_order(keys: Sequence[UUID], rows: Iterable[T], key: Callable[[T], UUID]) 
     """Return one row for each key, None where there is none."""
     found = {key(row): row for row in rows}
     return [found.get(each) for each in keys]
+
+
+class Owned(Protocol):
+    """A record that is somebody's own."""
+
+    id: Any
+    person_id: Any
+
+
+OwnedT = TypeVar("OwnedT", bound=Owned)
+
+
+async def shown_or_own(
+    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], statement: Select[OwnedT, bool]
+) -> list[OwnedT | None]:
+    """Return the rows that are shown to the viewer or are their own.
+
+    `statement` selects rows by `ids`, each with whether it is shown by the parameters of `seen_by`.
+    What is their own is asked for one by one, so that a Representative notes only whom it is about.
+    """
+    rows = {
+        row.id: row
+        for row, shown in await session.execute(statement, {"ids": keys, **seen_by(viewer)})
+        if shown or viewer.is_person(row.person_id)
+    }
+    return [rows.get(key) for key in keys]
 
 
 def grouped(keys: Sequence[UUID], rows: Iterable[T], key: Callable[[T], UUID]) -> list[list[T]]:

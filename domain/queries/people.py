@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,14 +12,16 @@ from sqlalchemy import (
     Boolean,
     CompoundSelect,
     Select,
-    Uuid,
     bindparam,
+    cast,
     func,
     literal_column,
+    null,
     select,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from domain import permissions
 from domain.models.engagements import Engagement
@@ -42,25 +45,30 @@ T = TypeVar("T")
 # A stakeholder takes part in their exercise and may look at the specification that it is about;
 # an invitation, unless declined or withdrawn, makes them part of that one roundtable. Who drafts a
 # specification takes part in the exercises about it.
-_PERSON = bindparam("person_id", type_=Uuid())
+_PEOPLE = ids("person_ids")
+
+
+_NEVER = cast(null(), Person.signed_out_at.type)
+
+
+def _grants(
+    person_id: InstrumentedAttribute[UUID], role: Any, scope_id: Any, signed_out_at: Any = _NEVER
+) -> Select[Any]:
+    return select(person_id, role, scope_id, signed_out_at).where(person_id == func.any(_PEOPLE))
+
+
 GRANTS: CompoundSelect[Any] = union_all(
-    select(literal_column("'PERSON'"), Person.id).where(Person.id == _PERSON),
-    select(Membership.role, Membership.scope_id).where(Membership.person_id == _PERSON),
-    select(literal_column("'STAKEHOLDER'"), Stakeholder.engagement_id).where(
-        Stakeholder.person_id == _PERSON
+    _grants(Person.id, literal_column("'PERSON'"), Person.id, Person.signed_out_at),
+    _grants(Membership.person_id, Membership.role, Membership.scope_id),
+    _grants(Stakeholder.person_id, literal_column("'STAKEHOLDER'"), Stakeholder.engagement_id),
+    _grants(Stakeholder.person_id, literal_column("'OBSERVER'"), Engagement.specification_id).join(
+        Stakeholder, Stakeholder.engagement_id == Engagement.id
     ),
-    select(literal_column("'OBSERVER'"), Engagement.specification_id)
-    .join(Stakeholder, Stakeholder.engagement_id == Engagement.id)
-    .where(Stakeholder.person_id == _PERSON),
-    select(Membership.role, Engagement.id)
+    _grants(Membership.person_id, Membership.role, Engagement.id)
     .join(Engagement, Engagement.specification_id == Membership.scope_id)
-    .where(
-        Membership.person_id == _PERSON,
-        Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER)),
-    ),
-    select(literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
-        Invitation.person_id == _PERSON,
-        Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED)),
+    .where(Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER))),
+    _grants(Invitation.person_id, literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
+        Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED))
     ),
 )
 BY_IDS = select(Person).where(Person.id == func.any(ids()))
@@ -94,14 +102,31 @@ GROUPINGS_OF = (
 
 async def viewer(session: AsyncSession, person_id: UUID) -> Viewer | None:
     """Return who is asking, with every role that they hold now; None for nobody known."""
-    rows = (await session.execute(GRANTS, {"person_id": person_id})).all()
-    if not rows:
-        return None
-    grants: dict[UUID | None, set[Role]] = defaultdict(set)
-    for role, scope in rows:
-        if role != "PERSON":
-            grants[scope].add(Role(role))
-    return Viewer(person_id, {scope: frozenset(roles) for scope, roles in grants.items()})
+    [found] = await viewers(session, [person_id])
+    return found
+
+
+async def viewers(session: AsyncSession, person_ids: Sequence[UUID]) -> list[Viewer | None]:
+    """Return people with every role that they hold now, None for each who is not known."""
+    grants: dict[UUID, dict[UUID | None, set[Role]]] = {}
+    signed_out: dict[UUID, datetime | None] = {}
+    rows = await session.execute(GRANTS, {"person_ids": person_ids})
+    for person_id, role, scope, signed_out_at in rows:
+        held = grants.setdefault(person_id, defaultdict(set))
+        if role == "PERSON":
+            signed_out[person_id] = signed_out_at
+        else:
+            held[scope].add(Role(role))
+    return [
+        Viewer(
+            id,
+            {scope: frozenset(roles) for scope, roles in grants[id].items()},
+            signed_out[id],
+        )
+        if id in signed_out
+        else None
+        for id in person_ids
+    ]
 
 
 async def by_ids(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, cast, func, or_, select
+from sqlalchemy import Integer, Uuid, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import BallotState, EngagementState, Facts
@@ -15,20 +15,29 @@ from domain.models.roundtables import Invitation, Roundtable
 from domain.models.topics import Topic
 from domain.permissions import Viewer
 from domain.queries.ballots import INVITED
-from domain.queries.pages import Listed, Page, Paged, Slice, ids, in_order, seen_by, visible
+from domain.queries.pages import (
+    Listed,
+    Page,
+    Paged,
+    Slice,
+    ids,
+    in_order,
+    seen_by,
+    shown_or_own,
+    visible,
+)
 
-# What became of one's own invitation stays one's own to see, though the roundtable does not.
 _OWN = bindparam("own_id", type_=Uuid())
 _ROUNDTABLES = select(Roundtable).join(Topic, Topic.id == Roundtable.id).where(visible())
-_INVITATIONS = (
-    select(Invitation)
-    .join(Topic, Topic.id == Invitation.roundtable_id)
-    .where(or_(visible(), Invitation.person_id == _OWN))
-)
+_INVITATIONS = select(Invitation).join(Topic, Topic.id == Invitation.roundtable_id).where(visible())
 
 BY_IDS = _ROUNDTABLES.where(Roundtable.id == func.any(ids()))
 OF_ENGAGEMENTS = Paged(_ROUNDTABLES, Roundtable, Roundtable.engagement_id)
-INVITATIONS_BY_IDS = _INVITATIONS.where(Invitation.id == func.any(ids()))
+INVITATIONS_BY_IDS = (
+    select(Invitation, visible())
+    .join(Topic, Topic.id == Invitation.roundtable_id)
+    .where(Invitation.id == func.any(ids()))
+)
 INVITATIONS_OF_ROUNDTABLES = Paged(_INVITATIONS, Invitation, Invitation.roundtable_id)
 INVITATIONS_OF_VIEWER = Listed[Invitation](
     select(Invitation).where(Invitation.person_id == _OWN, Invitation.state.in_(INVITED)),
@@ -83,27 +92,25 @@ async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) ->
 async def invitations_by_ids(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Invitation | None]:
-    """Return invitations, None for those that the viewer may not know of."""
-    rows = await session.scalars(
-        INVITATIONS_BY_IDS, {"ids": keys, "own_id": viewer.person_id, **seen_by(viewer)}
-    )
-    return in_order(keys, rows, lambda row: row.id)
+    """Return invitations, None for those that the viewer may not know of.
+
+    What became of one's own stays one's own to see, though the roundtable does not.
+    """
+    return await shown_or_own(session, viewer, keys, INVITATIONS_BY_IDS)
 
 
 async def invitations_of_roundtables(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Invitation]]:
     """Return the invitations to each roundtable, whatever became of them."""
-    return await INVITATIONS_OF_ROUNDTABLES.slices(
-        session, viewer, keys, page, own_id=viewer.person_id
-    )
+    return await INVITATIONS_OF_ROUNDTABLES.slices(session, viewer, keys, page)
 
 
 async def count_invitations_of_roundtables(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many invitations to each roundtable there are."""
-    return await INVITATIONS_OF_ROUNDTABLES.counts(session, viewer, keys, own_id=viewer.person_id)
+    return await INVITATIONS_OF_ROUNDTABLES.counts(session, viewer, keys)
 
 
 async def own_invitations(

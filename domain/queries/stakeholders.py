@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, or_, select
+from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.models.stakeholders import Constituency, Stakeholder
@@ -20,25 +20,29 @@ from domain.queries.pages import (
     ids,
     in_order,
     seen_by,
+    shown_or_own,
     visible,
 )
 
-# Who takes part is for those who take part; one's own part is always one's own to see.
-_OWN = bindparam("own_id", type_=Uuid())
+# Who takes part is for those who take part. One's own part makes one too, as soon as one's roles
+# are read again; `by_ids` shows it at once.
 _STAKEHOLDERS = (
-    select(Stakeholder)
-    .join(Topic, Topic.id == Stakeholder.engagement_id)
-    .where(or_(entitled(), Stakeholder.person_id == _OWN))
+    select(Stakeholder).join(Topic, Topic.id == Stakeholder.engagement_id).where(entitled())
 )
 _CONSTITUENCIES = (
     select(Constituency).join(Topic, Topic.id == Constituency.engagement_id).where(visible())
 )
 
-BY_IDS = _STAKEHOLDERS.where(Stakeholder.id == func.any(ids()))
+BY_IDS = (
+    select(Stakeholder, entitled())
+    .join(Topic, Topic.id == Stakeholder.engagement_id)
+    .where(Stakeholder.id == func.any(ids()))
+)
 OF_ENGAGEMENTS = Paged(_STAKEHOLDERS, Stakeholder, Stakeholder.engagement_id)
 OF_CONSTITUENCIES = Paged(_STAKEHOLDERS, Stakeholder, Stakeholder.constituency_id)
 OF_VIEWER = select(Stakeholder).where(
-    Stakeholder.engagement_id == func.any(ids()), Stakeholder.person_id == _OWN
+    Stakeholder.engagement_id == func.any(ids()),
+    Stakeholder.person_id == bindparam("own_id", type_=Uuid()),
 )
 CONSTITUENCIES_BY_IDS = _CONSTITUENCIES.where(Constituency.id == func.any(ids()))
 CONSTITUENCIES_OF_ENGAGEMENTS = _CONSTITUENCIES.where(
@@ -63,38 +67,35 @@ async def by_ids(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Stakeholder | None]:
     """Return stakeholders, None for those that the viewer may not know of."""
-    rows = await session.scalars(
-        BY_IDS, {"ids": keys, "own_id": viewer.person_id, **seen_by(viewer)}
-    )
-    return in_order(keys, rows, lambda row: row.id)
+    return await shown_or_own(session, viewer, keys, BY_IDS)
 
 
 async def of_engagements(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Stakeholder]]:
-    """Return the stakeholders of each exercise: for those who do not take part, their own part."""
-    return await OF_ENGAGEMENTS.slices(session, viewer, keys, page, own_id=viewer.person_id)
+    """Return the stakeholders of each exercise; none for those who do not take part."""
+    return await OF_ENGAGEMENTS.slices(session, viewer, keys, page)
 
 
 async def count_of_engagements(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many stakeholders of each exercise the viewer may see."""
-    return await OF_ENGAGEMENTS.counts(session, viewer, keys, own_id=viewer.person_id)
+    return await OF_ENGAGEMENTS.counts(session, viewer, keys)
 
 
 async def of_constituencies(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Stakeholder]]:
     """Return the stakeholders in each constituency, as visible as those of the exercise."""
-    return await OF_CONSTITUENCIES.slices(session, viewer, keys, page, own_id=viewer.person_id)
+    return await OF_CONSTITUENCIES.slices(session, viewer, keys, page)
 
 
 async def count_of_constituencies(
     session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many stakeholders of each constituency the viewer may see."""
-    return await OF_CONSTITUENCIES.counts(session, viewer, keys, own_id=viewer.person_id)
+    return await OF_CONSTITUENCIES.counts(session, viewer, keys)
 
 
 async def of_viewer(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, String, bindparam, column, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from domain.errors import NotFound
-from domain.models.topics import StoredEvent, Topic
+from domain.models.topics import BODY_ID, StoredEvent, Topic
 from domain.permissions import Audience, Viewer, audience
 from domain.queries.pages import ids, in_order
 
@@ -25,6 +26,37 @@ EVENTS = (
     )
     .order_by(StoredEvent.sequence)
     .limit(bindparam("limit"))
+)
+FOLLOWED = (
+    func.unnest(
+        bindparam("audiences", type_=ARRAY(String())),
+        bindparam("afters", type_=ARRAY(BigInteger())),
+    )
+    .table_valued(column("audience", String()), column("after", BigInteger()))
+    .render_derived(name="followed")
+)
+_NEXT = (
+    select(StoredEvent)
+    .where(
+        StoredEvent.topic_id == Topic.id,
+        StoredEvent.audience == FOLLOWED.c.audience,
+        StoredEvent.sequence > FOLLOWED.c.after,
+    )
+    .order_by(StoredEvent.sequence)
+    .limit(bindparam("limit"))
+    .correlate(Topic, FOLLOWED)
+    .lateral("next")
+)
+_BODY = aliased(Topic)
+NEWS = (
+    select(Topic, _BODY.moderators_sequence, aliased(StoredEvent, _NEXT))
+    .select_from(Topic)
+    .join(_BODY, _BODY.id == BODY_ID)
+    .join(FOLLOWED, true(), isouter=True)
+    .join(_NEXT, true(), isouter=True)
+    .where(Topic.id == bindparam("topic_id"))
+    .order_by(_NEXT.c.sequence)
+    .execution_options(populate_existing=True)
 )
 OLDEST = select(func.min(StoredEvent.sequence)).where(
     StoredEvent.topic_id == bindparam("topic_id"), StoredEvent.audience == bindparam("audience")
@@ -48,6 +80,58 @@ class Position:
     sequence: int
 
 
+def end(topic: Topic, audience: Audience) -> Position:
+    """Return the place after the last event of a stream, as of when the topic was read."""
+    ends = {
+        Audience.PUBLIC: topic.public_sequence,
+        Audience.MEMBERS: topic.members_sequence,
+        Audience.MODERATORS: topic.moderators_sequence,
+    }
+    return Position(topic.id, audience, topic.epoch, ends[audience])
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one statement says of a topic, all as of one moment."""
+
+    topic: Topic
+    rights: int
+    """The number of the last change of anybody's rights: its place in the body's stream."""
+    events: dict[Audience, list[StoredEvent]]
+
+
+async def news(
+    session: AsyncSession, topic_id: UUID, after: Mapping[Audience, int], limit: int
+) -> News | None:
+    """Return what follows these sequences, at most `limit` events in each stream.
+
+    None where there is no such topic.
+    """
+    rows = (
+        await session.execute(
+            NEWS,
+            {
+                "topic_id": topic_id,
+                "audiences": list(after),
+                "afters": list(after.values()),
+                "limit": limit,
+            },
+        )
+    ).all()
+    if not rows:
+        return None
+    events: dict[Audience, list[StoredEvent]] = {audience: [] for audience in after}
+    for _, _, event in rows:
+        if event is not None:
+            events[event.audience].append(event)
+    return News(rows[0][0], rows[0][1], events)
+
+
+async def body(session: AsyncSession) -> Topic:
+    """Return the topic of the whole body, in whose stream changes of rights are numbered."""
+    return (await session.scalars(TOPIC, {"topic_id": BODY_ID})).one()
+
+
 async def position(session: AsyncSession, viewer: Viewer, topic_id: UUID) -> Position:
     """Return the present end of the stream that the viewer reads.
 
@@ -61,12 +145,7 @@ async def position(session: AsyncSession, viewer: Viewer, topic_id: UUID) -> Pos
     stream = audience(viewer, topic) if topic else None
     if topic is None or stream is None:
         raise NotFound("There is no topic with this id that you may see.")
-    ends = {
-        Audience.PUBLIC: topic.public_sequence,
-        Audience.MEMBERS: topic.members_sequence,
-        Audience.MODERATORS: topic.moderators_sequence,
-    }
-    return Position(topic_id, stream, topic.epoch, ends[stream])
+    return end(topic, stream)
 
 
 async def events_after(

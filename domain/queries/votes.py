@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.consensus.choices import BallotKind
@@ -15,9 +15,17 @@ from domain.models.topics import Topic
 from domain.models.votes import CastVote, Vote
 from domain.permissions import Viewer
 from domain.queries.consensus import votes_shown
-from domain.queries.pages import Page, Paged, Slice, entitled, grouped, ids, in_order, seen_by
+from domain.queries.pages import (
+    Page,
+    Paged,
+    Slice,
+    entitled,
+    grouped,
+    ids,
+    in_order,
+    shown_or_own,
+)
 
-_OWN = Vote.person_id == bindparam("person_id", type_=Uuid())
 # The guard of `domain.queries.consensus`, asked for every case, as a condition on the ballot.
 _SHOWN = and_(
     entitled(),
@@ -34,8 +42,10 @@ _VOTES = (
     select(Vote).join(Ballot, Ballot.id == Vote.ballot_id).join(Topic, Topic.id == Vote.topic_id)
 )
 
-BY_IDS = _VOTES.where(Vote.id == func.any(ids()), or_(_OWN, _SHOWN))
-OF_VIEWER = select(Vote).where(Vote.ballot_id == func.any(ids()), _OWN)
+BY_IDS = _VOTES.add_columns(_SHOWN).where(Vote.id == func.any(ids()))
+OF_VIEWER = select(Vote).where(
+    Vote.ballot_id == func.any(ids()), Vote.person_id == bindparam("person_id", type_=Uuid())
+)
 OF_BALLOTS = Paged(_VOTES.where(_SHOWN), Vote, Vote.ballot_id)
 KINDS = select(Ballot.id, Ballot.kind).where(Ballot.id == func.any(ids()))
 HISTORY = (
@@ -48,10 +58,7 @@ HISTORY = (
 
 async def by_ids(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
     """Return votes, None for those that the viewer may not see; one's own is always shown."""
-    rows = await session.scalars(
-        BY_IDS, {"ids": keys, "person_id": viewer.person_id, **seen_by(viewer)}
-    )
-    return in_order(keys, rows, lambda row: row.id)
+    return await shown_or_own(session, viewer, keys, BY_IDS)
 
 
 async def of_viewer(

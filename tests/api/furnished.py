@@ -180,6 +180,7 @@ async def furnish(database: Database) -> Furnished:
     async with database.read() as session:
         key = (await session.execute(text("SELECT id FROM invitations"))).scalar_one()
     ids["invitation"] = world.id("Invitation", key)
+    await _hold(made)
     ids["private"] = await change(
         "secretary",
         "createEngagement",
@@ -228,6 +229,19 @@ async def furnish(database: Database) -> Furnished:
         note="",
     )
     return made
+
+
+async def _hold(made: Furnished) -> None:
+    """Open the roundtable, with an item on its agenda and somebody who waits for the floor."""
+    ids, change = made.ids, made.change
+    roundtable = {"roundtableId": ids["roundtable"]}
+    agenda = {**roundtable, "plannedMinutes": 10, "expectedRevision": None}
+    ids["agenda item"] = await change("moderator", "addAgendaItem", **agenda, title="First of all")
+    step = {"transition": "OPEN", "reason": "It is time.", "expectedRevision": None}
+    await change("moderator", "advanceRoundtable", **roundtable, **step)
+    ids["floor request"] = await change(
+        "pharmacist1", "requestFloor", **roundtable, about="How it is to be taught"
+    )
 
 
 async def _employ(world: World) -> None:

@@ -63,6 +63,9 @@ async def site(furnished: Furnished, folder: Path) -> AsyncIterator[Site]:
     settings = Settings(data_folder=folder, graphiql=False)
     async with process(database) as live:
         tokens = auth.tokens(settings)
-        app = create_app(Process(settings, database, live.wakeups, live.presence, tokens))
+        part = Process(
+            settings, database, live.wakeups, live.presence, live.hub, tokens, live.quota
+        )
+        app = create_app(part)
         async with connect(app) as client:
             yield Site(app, client, tokens, furnished)

@@ -79,7 +79,9 @@ async def test_graphql_ws_follows_a_topic_across_a_restart(
     tokens = auth.tokens(settings)
     port = free_port()
     async with process(database) as live:
-        part = Process(settings, database, live.wakeups, live.presence, tokens)
+        part = Process(
+            settings, database, live.wakeups, live.presence, live.hub, tokens, live.quota
+        )
         async with served(part, port):
             client = await asyncio.create_subprocess_exec(
                 "node",

@@ -49,7 +49,15 @@ async def setting(tmp_path: Path) -> AsyncIterator[Setting]:
         yield Setting(
             server,
             world,
-            Process(settings, database, live.wakeups, live.presence, auth.tokens(settings)),
+            Process(
+                settings,
+                database,
+                live.wakeups,
+                live.presence,
+                live.hub,
+                auth.tokens(settings),
+                live.quota,
+            ),
         )
     await database.close()
     server.stop()

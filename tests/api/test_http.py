@@ -23,7 +23,18 @@ from api.http import (
     preferred,
 )
 from schema.operations import Operations
-from tests.api.toy import ENDPOINT, LIMITS, SECRET, URQL, ask, call, connect, get_context, schema
+from tests.api.toy import (
+    ENDPOINT,
+    LIMITS,
+    SECRET,
+    URQL,
+    ask,
+    call,
+    connect,
+    get_context,
+    schema,
+    without_topics,
+)
 
 APP = Starlette(routes=[Route("/graphql", ENDPOINT), *graphiql_routes()])
 
@@ -113,7 +124,7 @@ async def test_what_fails_before_execution_has_no_data(
 async def test_suggestions_are_hidden_when_told_so(client: httpx.AsyncClient) -> None:
     assert "Did you mean" not in (await ask(client, "{ hallo }")).text
     helpful = Operations(schema, LIMITS)
-    async with connect(GraphQLHTTP(helpful, get_context, LIMITS)) as other:
+    async with connect(GraphQLHTTP(without_topics(helpful), get_context, LIMITS)) as other:
         assert "Did you mean 'hello'" in (await ask(other, "{ hallo }")).text
 
 
@@ -356,7 +367,7 @@ async def test_a_browser_gets_graphiql_and_all_that_it_loads(client: httpx.Async
 
 
 async def test_graphiql_is_served_only_when_enabled() -> None:
-    endpoint = GraphQLHTTP(Operations(schema, LIMITS), get_context, LIMITS)
+    endpoint = GraphQLHTTP(without_topics(Operations(schema, LIMITS)), get_context, LIMITS)
     async with connect(endpoint) as client:
         response = await client.get("/graphql", headers={"accept": BROWSER})
         assert response.headers["content-type"].startswith(JSON)

@@ -17,7 +17,7 @@ from api.http import GraphQLHTTP
 from schema.limits import Limits
 from schema.operations import Operations
 from tests import tools
-from tests.api.toy import schema
+from tests.api.toy import schema, without_topics
 
 AUDITS = Path(__file__).parent / "audits"
 
@@ -28,7 +28,7 @@ async def no_context(_: Request) -> None:
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    endpoint = GraphQLHTTP(Operations(schema, Limits()), no_context, Limits())
+    endpoint = GraphQLHTTP(without_topics(Operations(schema, Limits())), no_context, Limits())
     app = Starlette(routes=[Route("/graphql", endpoint)])
     config = uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none")
     listener = config.bind_socket()

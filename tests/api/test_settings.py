@@ -31,6 +31,7 @@ def test_every_setting_is_read() -> None:
             "AUTH_AUDIENCE": "us",
             "AUTH_KEYS": "keys.json",
             "GRAPHIQL": "no",
+            "TRACES_URL": "http://collector:4318/v1/traces",
             "POOL_SIZE": "3",
         }
     )
@@ -47,6 +48,7 @@ def test_every_setting_is_read() -> None:
         auth_audience="us",
         auth_keys=Path("keys.json"),
         graphiql=False,
+        traces_url="http://collector:4318/v1/traces",
         pool_size=3,
     )
 
@@ -57,6 +59,7 @@ def test_every_setting_is_read() -> None:
         ("DATABASE_URL", "mysql://db", "DATABASE_URL is not the address of a PostgreSQL database"),
         ("PORT", "http", "PORT is a whole number from 1 to 65535; 'http' is not"),
         ("PORT", "65536", "PORT is a whole number"),
+        ("TRACES_URL", "collector:4318", "TRACES_URL is the address of an OTLP receiver"),
         ("GRAPHIQL", "maybe", "GRAPHIQL is yes or no; 'maybe' is neither"),
     ],
 )

@@ -13,7 +13,18 @@ from api import sse
 from api.http import EVENTS, GRAPHQL_JSON, JSON, GraphQLHTTP
 from api.sse import EventStream
 from schema.operations import Operations
-from tests.api.toy import ENDPOINT, LIMITS, SECRET, URQL, ask, call, connect, schema
+from subscriptions.delivery import Delivery
+from tests.api.toy import (
+    ENDPOINT,
+    LIMITS,
+    SECRET,
+    URQL,
+    ask,
+    call,
+    connect,
+    schema,
+    without_topics,
+)
 
 
 @pytest.fixture
@@ -102,7 +113,7 @@ async def test_the_source_is_closed_when_the_client_leaves() -> None:
     async def same_context(_: HTTPRequest) -> dict[str, Any]:
         return context
 
-    endpoint = GraphQLHTTP(Operations(schema, LIMITS), same_context, LIMITS)
+    endpoint = GraphQLHTTP(without_topics(Operations(schema, LIMITS)), same_context, LIMITS)
     body = b'{"query": "subscription { forever }"}'
     await call(
         endpoint,
@@ -115,9 +126,9 @@ async def test_the_source_is_closed_when_the_client_leaves() -> None:
 async def test_a_silent_stream_is_kept_alive() -> None:
     silent = asyncio.Event()
 
-    async def results() -> AsyncGenerator[dict[str, Any], None]:
+    async def results() -> AsyncGenerator[Delivery, None]:
         await silent.wait()
-        yield {"data": None}
+        yield Delivery({"data": None})
 
     async def receive() -> Message:
         await asyncio.Event().wait()
@@ -152,10 +163,10 @@ async def test_a_client_that_takes_nothing_is_dropped(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sse, "SEND_SECONDS", 0)
     closed = asyncio.Event()
 
-    async def results() -> AsyncGenerator[dict[str, Any], None]:
+    async def results() -> AsyncGenerator[Delivery, None]:
         try:
             while True:
-                yield {"data": None}
+                yield Delivery({"data": None})
         finally:
             closed.set()
 
@@ -172,8 +183,8 @@ async def test_a_client_that_takes_nothing_is_dropped(monkeypatch: pytest.Monkey
 
 
 async def test_a_server_that_fails_while_sending_says_so() -> None:
-    async def results() -> AsyncGenerator[dict[str, Any], None]:
-        yield {"data": None}
+    async def results() -> AsyncGenerator[Delivery, None]:
+        yield Delivery({"data": None})
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.body":

@@ -18,7 +18,10 @@ from api.watch import Board, watch
 from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
+from subscriptions.quota import Quota
 from subscriptions.transport import GraphQLWebSocket
+from subscriptions.wakeup import Wakeups
+from tests.api.toy import without_topics
 from tests.subscriptions.wsclient import serving
 
 
@@ -54,7 +57,12 @@ def endpoint() -> GraphQLWebSocket:
         return {}
 
     schema = strawberry.Schema(Query, subscription=Subscription)
-    return GraphQLWebSocket(Operations(schema, Limits()), authenticate, context)
+    return GraphQLWebSocket(
+        without_topics(Operations(schema, Limits())),
+        authenticate,
+        context,
+        Quota(Wakeups("memory://")),
+    )
 
 
 TICKS = "subscription ($after: String) { ticks(after: $after) { number cursor } }"

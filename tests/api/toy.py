@@ -17,6 +17,8 @@ from api.http import JSON as PLAIN_JSON
 from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
+from subscriptions.hub import Hub
+from subscriptions.wakeup import Wakeups
 
 SECRET = "canary-4711"
 
@@ -118,8 +120,17 @@ async def get_context(request: HTTPRequest) -> dict[str, Any]:
     return {"viewer": token.removeprefix("Bearer "), "closed": asyncio.Event()}
 
 
+def without_topics(operations: Operations) -> Hub:
+    """Return the hub of a schema whose subscriptions follow nothing that is stored."""
+    nothing: Any = None
+    return Hub(operations, nothing, Wakeups("memory://"))
+
+
 ENDPOINT = GraphQLHTTP(
-    Operations(schema, LIMITS, suggestions=False), get_context, LIMITS, graphiql=True
+    without_topics(Operations(schema, LIMITS, suggestions=False)),
+    get_context,
+    LIMITS,
+    graphiql=True,
 )
 
 

@@ -63,6 +63,11 @@ class Worker:
                 except httpx.TransportError:
                     await asyncio.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        """The process that was started; with `--workers`, their supervisor."""
+        return self._process.pid
+
     def kill(self) -> None:
         """End it as a power cut does."""
         self._process.kill()

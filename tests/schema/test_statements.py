@@ -228,6 +228,13 @@ async def seconds(place: Furnished) -> None:
     await change(
         "moderator", "invite", roundtableId=roundtable, stakeholderIds=[ids["stakeholder"]]
     )
+    agenda = {"roundtableId": roundtable, "expectedRevision": None}
+    await change("moderator", "addAgendaItem", **agenda, **title, plannedMinutes=5)
+    await change(
+        "moderator", "advanceRoundtable", **agenda, transition="OPEN", reason="It is time."
+    )
+    for who in ("pharmacist1", "moderator"):
+        await change(who, "requestFloor", roundtableId=roundtable)
     specification = await change(
         "secretary",
         "createSpecification",

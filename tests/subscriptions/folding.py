@@ -18,7 +18,7 @@ fragment ThreadFields on Thread {
 """
 BALLOT = """
 fragment BallotFields on Ballot {
-  id createdAt ballotKind: kind question about: subjectKind subjectRevision ballotState: state
+  id createdAt ballotKind: kind question on: subjectKind subjectRevision ballotState: state
   visibility reasonPolicy electorateGrows revision openedAt closedAt ruleHash
   rule { name version parameters { name number enabled } }
   consensus {
@@ -56,6 +56,25 @@ fragment Contents on Specification { id revision sections { id position blocks {
 fragment SectionFields on Section { id heading revision specification { ...Contents } }
 fragment BlockFields on Block { id blockKind: kind text revision specification { ...Contents } }
 """
+ROUNDTABLE = """
+fragment RoundtableFields on Roundtable {
+  id title agenda state startsAt slowModeSeconds ...Proceedings
+}
+fragment Proceedings on Roundtable {
+  id revision
+  clock { state since item { ...AgendaItemFields } }
+  agendaItems { ...AgendaItemFields }
+  floor { ...FloorRequestFields }
+  speakingQueue { ...FloorRequestFields }
+}
+fragment AgendaItemFields on AgendaItem {
+  id position title plannedMinutes secondsSpent revision roundtable { id }
+}
+fragment FloorRequestFields on FloorRequest {
+  id about person { id } constituency { id } givenAt endedAt roundtable { id }
+}
+fragment InvitationFields on Invitation { id person { id } answer: state answeredAt }
+"""
 
 ACTIVITY = f"""
 subscription ($topic: ID!) {{
@@ -81,6 +100,15 @@ subscription ($topic: ID!) {{
           }}
           engagements(first: 100) {{ nodes {{ id }} }}
         }}
+        ... on Roundtable {{
+          ...RoundtableFields
+          invitations(first: 100) {{ nodes {{ ...InvitationFields }} }}
+          floorRequests(first: 100) {{ nodes {{ floorState: state ...FloorRequestFields }} }}
+          threads(first: 100) {{
+            nodes {{ ...ThreadFields comments(first: 100) {{ nodes {{ ...CommentFields }} }} }}
+          }}
+          ballots(first: 100) {{ nodes {{ ...BallotFields }} }}
+        }}
       }}
     }}
     ... on ActivityEvent {{
@@ -89,6 +117,9 @@ subscription ($topic: ID!) {{
         id __typename
         ...EngagementFields ...ConstituencyFields ...WebinarFields ...StakeholderFields
         ...SpecificationFields ...SectionFields ...BlockFields
+        ...RoundtableFields ...AgendaItemFields ...FloorRequestFields ...InvitationFields
+        ... on AgendaItem {{ roundtable {{ ...Proceedings }} }}
+        ... on FloorRequest {{ floorState: state roundtable {{ ...Proceedings }} }}
         ...ThreadFields ...CommentFields ...BallotFields
         ... on Vote {{ ballot {{ ...BallotFields }} }}
       }}
@@ -96,7 +127,7 @@ subscription ($topic: ID!) {{
     ... on Reset {{ message }}
   }}
 }}
-{COMMENT}{THREAD}{BALLOT}{ENGAGEMENT}{SPECIFICATION}
+{COMMENT}{THREAD}{BALLOT}{ENGAGEMENT}{SPECIFICATION}{ROUNDTABLE}
 """
 
 # Where a new thing belongs: the list of the topic that it is appended to.
@@ -109,6 +140,8 @@ LISTS = {
     "CONSTITUENCY_DECLARED": "constituencies",
     "STAKEHOLDER_ADDED": "stakeholders",
     "WEBINAR_ADDED": "webinars",
+    "INVITATION_SENT": "invitations",
+    "FLOOR_REQUESTED": "floorRequests",
 }
 # Lists that are not in the order in which a reader hears of what is in them.
 ORDERS = {"webinars": "startsAt", "ballots": "createdAt"}

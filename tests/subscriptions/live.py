@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
+import pytest
 
 from api.graphql import schema
 from domain.database import Database
 from domain.permissions import Viewer
 from schema.limits import Limits
-from schema.operations import Operations, Request
+from schema.operations import Operations, Request, RequestErrors
 from subscriptions.context import LiveContext
+from subscriptions.hub import Deliveries, Hub
 from subscriptions.presence import Presence
+from subscriptions.quota import Quota
 from subscriptions.wakeup import Wakeups
 
 PATIENCE = 10  # seconds that a test waits for what must come
@@ -29,10 +34,12 @@ class Live:
     database: Database
     wakeups: Wakeups
     presence: Presence
+    hub: Hub
+    quota: Quota
 
     def context(self, viewer: Viewer) -> LiveContext:
         """Return a context as an operation gets it."""
-        return LiveContext(self.database, viewer, self.wakeups, self.presence)
+        return LiveContext(self.database, viewer, self.presence)
 
     async def execute(self, viewer: Viewer, document: str, **variables: Any) -> Any:
         """Run a query or mutation; return its result, errors included."""
@@ -45,21 +52,31 @@ class Live:
     ) -> AsyncIterator[Messages]:
         """Run a subscription for the length of the block."""
         request = Request(document, variables=variables)
-        results = await OPERATIONS.subscribe(request, self.context(viewer))
+        results = await self.hub.stream(request, self.context(viewer))
         async with aclosing(results):
             yield Messages(results)
+
+    async def refused(self, viewer: Viewer, document: str, **variables: Any) -> dict[str, Any]:
+        """Return why a subscription is refused before it begins: the first error."""
+        with pytest.raises(RequestErrors) as refusal:
+            async with self.subscribe(viewer, document, **variables):
+                raise AssertionError("It was not refused.")
+        error: dict[str, Any] = refusal.value.result["errors"][0]
+        return error
 
 
 @dataclass(frozen=True)
 class Messages:
     """The results of one subscription."""
 
-    results: AsyncGenerator[dict[str, Any], None]
+    results: Deliveries
 
     async def result(self) -> dict[str, Any]:
         """Return the next result, errors included."""
         async with asyncio.timeout(PATIENCE):
-            return await anext(self.results)
+            delivery = await anext(self.results)
+        result: dict[str, Any] = orjson.loads(delivery.body)
+        return result
 
     async def next(self) -> dict[str, Any]:
         """Return the next message: the value of the only field of the next result."""
@@ -81,10 +98,16 @@ async def process(database: Database, url: str = "memory://") -> AsyncIterator[L
     if not database.notify:
         database.wake = wakeups.publish
     presence = Presence(wakeups, settling=0.05)
+    quota = Quota(wakeups)
     await wakeups.start()
     await presence.start()
+    await quota.start()
+    hub = Hub(OPERATIONS, database, wakeups)
+    await hub.start()
     try:
-        yield Live(database, wakeups, presence)
+        yield Live(database, wakeups, presence, hub, quota)
     finally:
+        await hub.stop()
+        await quota.stop()
         await presence.stop()
         await wakeups.stop()

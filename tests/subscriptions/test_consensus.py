@@ -164,9 +164,8 @@ async def test_a_ballot_that_is_not_ones_to_see_cannot_be_followed(
             visibility=BallotVisibility.LIVE,
         )
 
-    async with live.subscribe(
+    error = await live.refused(
         await world.viewer("nurse1"), VOTES, ballot=world.id("Ballot", draft)
-    ) as messages:
-        result = await messages.result()
+    )
 
-    assert result["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert error["extensions"]["code"] == "NOT_FOUND"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete
 
-from domain.models.stakeholders import Stakeholder
-from domain.models.topics import Topic
+from domain.commands import stakeholders
 from domain.permissions import ANYONE
+from domain.unit_of_work import UnitOfWork
 from tests.subscriptions.live import Live
 from tests.world import World
 
@@ -85,17 +84,14 @@ async def test_who_stops_being_a_member_is_told_no_more(live: Live, world: World
 
     async with live.subscribe(nurse, PRESENCE, topic=topic) as messages:
         await messages.next()
-        async with world.database.session() as session:
-            await session.execute(
-                delete(Stakeholder).where(Stakeholder.person_id == world.people["nurse1"])
+        async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+            await stakeholders.remove_stakeholder(
+                uow, stakeholder_id=world.stakeholders["nurse1"], reason="Has moved on."
             )
-            found = await session.get_one(Topic, world.engagement)
-            found.public = False
-            await session.commit()
         await live.execute(other, UPDATE, input={"topicId": topic, "connectionId": "w"})
         result = await messages.result()
 
-    assert result["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert result["errors"][0]["extensions"]["code"] == "NOT_ALLOWED"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ import pytest
 
 from domain import embedded
 from domain.errors import Invalid
-from subscriptions.presence import Change, Entry, Key, Move, Presence
+from subscriptions.presence import Change, Entry, Follower, Key, Move, Presence
 from subscriptions.wakeup import Wakeups
 
 DEADLINE = 10.0
@@ -44,18 +44,33 @@ async def present(url: str = "memory://", **options: Any) -> AsyncIterator[Prese
         await wakeups.stop()
 
 
-Follower = AsyncGenerator[list[Entry] | Change, None]
+class Following:
+    """Somebody who gets a snapshot and then the changes."""
+
+    def __init__(self, presence: Presence, follower: Follower) -> None:
+        self._presence = presence
+        self._follower = follower
+        self._first = True
+
+    async def next(self) -> list[Entry] | Change:
+        async with asyncio.timeout(DEADLINE):
+            if not self._first:
+                return await self._follower.next()
+            self._first = False
+            await self._presence.settled()
+            return self._presence.here(TOPIC)[1]
 
 
-async def following(follower: Follower) -> list[Entry] | Change:
-    async with asyncio.timeout(DEADLINE):
-        return await anext(follower)
+@asynccontextmanager
+async def following(presence: Presence) -> AsyncIterator[Following]:
+    with presence.follow(TOPIC) as follower:
+        yield Following(presence, follower)
 
 
 async def snapshot(presence: Presence) -> list[Entry]:
-    async with aclosing(presence.follow(TOPIC)) as follower:
-        entries = await following(follower)
-    assert isinstance(entries, list)
+    async with asyncio.timeout(DEADLINE):
+        await presence.settled()
+    _, entries = presence.here(TOPIC)
     return sorted(entries, key=lambda each: each.key)
 
 
@@ -68,86 +83,86 @@ def update(presence: Presence, person: UUID, connection: str = "1", **state: Any
 
 
 async def test_a_snapshot_and_then_changes() -> None:
-    async with present() as presence, aclosing(presence.follow(TOPIC)) as follower:
-        assert await following(follower) == []
+    async with present() as presence, following(presence) as follower:
+        assert await follower.next() == []
         update(presence, ADA)
-        assert await following(follower) == Change(Move.JOINED, entry(ADA))
+        assert await follower.next() == Change(Move.JOINED, entry(ADA))
         update(presence, ADA, location="section 3", typing=True, hand_raised=True)
         now = entry(ADA, location="section 3", typing=True, hand_raised=True)
-        assert await following(follower) == Change(Move.CHANGED, now)
-        async with aclosing(presence.follow(TOPIC)) as late:
-            assert await following(late) == [now]
+        assert await follower.next() == Change(Move.CHANGED, now)
+        async with following(presence) as late:
+            assert await late.next() == [now]
         presence.leave(TOPIC, ADA, "1")
-        assert await following(follower) == Change(Move.LEFT, now)
+        assert await follower.next() == Change(Move.LEFT, now)
 
 
 async def test_a_topic_hears_nothing_of_another() -> None:
-    async with present() as presence, aclosing(presence.follow(TOPIC)) as follower:
-        await following(follower)
+    async with present() as presence, following(presence) as follower:
+        await follower.next()
         presence.update(uuid4(), ADA, "1", role="a member")
         update(presence, BOB)
-        assert await following(follower) == Change(Move.JOINED, entry(BOB))
+        assert await follower.next() == Change(Move.JOINED, entry(BOB))
 
 
 async def test_two_windows_of_one_person_are_two_entries() -> None:
-    async with present() as presence, aclosing(presence.follow(TOPIC)) as follower:
-        await following(follower)
+    async with present() as presence, following(presence) as follower:
+        await follower.next()
         update(presence, ADA, "1")
         update(presence, ADA, "2")
-        assert {(await following(follower)), (await following(follower))} == {
+        assert {(await follower.next()), (await follower.next())} == {
             Change(Move.JOINED, entry(ADA, "1")),
             Change(Move.JOINED, entry(ADA, "2")),
         }
 
 
 async def test_only_the_newest_of_many_updates_is_told() -> None:
-    async with present(interval=0.1) as presence, aclosing(presence.follow(TOPIC)) as follower:
-        await following(follower)
+    async with present(interval=0.1) as presence, following(presence) as follower:
+        await follower.next()
         for number in range(500):
             update(presence, ADA, location=str(number))
-        assert await following(follower) == Change(Move.JOINED, entry(ADA, location="499"))
+        assert await follower.next() == Change(Move.JOINED, entry(ADA, location="499"))
         update(presence, ADA, location="first")
         update(presence, ADA, location="last")
         began = asyncio.get_running_loop().time()
-        assert await following(follower) == Change(Move.CHANGED, entry(ADA, location="last"))
+        assert await follower.next() == Change(Move.CHANGED, entry(ADA, location="last"))
         assert asyncio.get_running_loop().time() - began > 0.05  # the interval is kept
 
 
 async def test_a_slow_follower_is_told_the_difference_and_holds_no_history() -> None:
     async with (
         present() as presence,
-        aclosing(presence.follow(TOPIC)) as slow,
-        aclosing(presence.follow(TOPIC)) as quick,
+        following(presence) as slow,
+        following(presence) as quick,
     ):
-        await following(slow)
-        await following(quick)
+        await slow.next()
+        await quick.next()
         update(presence, ADA)
-        await following(slow)
-        await following(quick)
+        await slow.next()
+        await quick.next()
         for number in range(10):
             update(presence, BOB, str(number))
-            await following(quick)
+            await quick.next()
             presence.leave(TOPIC, BOB, str(number))
-            await following(quick)
-        assert not any(each.told for each in presence._followers[TOPIC])  # noqa: SLF001
+            await quick.next()
+        assert not any(each._told for each in presence._followers[TOPIC])  # noqa: SLF001
         presence.leave(TOPIC, ADA, "1")
-        assert await following(slow) == Change(Move.LEFT, entry(ADA))
+        assert await slow.next() == Change(Move.LEFT, entry(ADA))
 
 
 async def test_an_entry_expires_unless_it_is_repeated() -> None:
-    async with present(expiry=0.3) as presence, aclosing(presence.follow(TOPIC)) as follower:
-        await following(follower)
+    async with present(expiry=0.3) as presence, following(presence) as follower:
+        await follower.next()
         update(presence, ADA)
         update(presence, BOB)
-        await following(follower)
-        await following(follower)
-        leaving = asyncio.create_task(following(follower))
+        await follower.next()
+        await follower.next()
+        leaving = asyncio.create_task(follower.next())
         while not leaving.done():
             update(presence, BOB)
             await asyncio.wait([leaving], timeout=0.05)
         assert await leaving == Change(Move.LEFT, entry(ADA))
-        async with aclosing(presence.follow(TOPIC)) as late:
-            assert await following(late) == [entry(BOB)]
+        async with following(presence) as late:
+            assert await late.next() == [entry(BOB)]
 
 
 @pytest.mark.parametrize("state", [{"location": "x" * 201}, {"location": "\ud800"}])
@@ -159,12 +174,12 @@ async def test_a_location_that_cannot_be_told_is_refused(state: dict[str, str]) 
 
 async def test_nothing_is_left_of_a_topic_without_entries_and_followers() -> None:
     async with present() as presence:
-        async with aclosing(presence.follow(TOPIC)) as follower:
-            await following(follower)
+        async with following(presence) as follower:
+            await follower.next()
             update(presence, ADA)
-            await following(follower)
+            await follower.next()
             presence.leave(TOPIC, ADA, "1")
-            await following(follower)
+            await follower.next()
         assert not presence._topics  # noqa: SLF001 - memory cannot be seen from outside
         assert not presence._followers  # noqa: SLF001
 
@@ -173,19 +188,19 @@ async def test_two_processes_see_the_same(url: str) -> None:
     async with (
         present(url) as one,
         present(url) as other,
-        aclosing(one.follow(TOPIC)) as here,
-        aclosing(other.follow(TOPIC)) as there,
+        following(one) as here,
+        following(other) as there,
     ):
-        assert await following(here) == await following(there) == []
+        assert await here.next() == await there.next() == []
         update(one, ADA, typing=True)
-        assert await following(here) == Change(Move.JOINED, entry(ADA, typing=True))
-        assert await following(there) == Change(Move.JOINED, entry(ADA, typing=True))
+        assert await here.next() == Change(Move.JOINED, entry(ADA, typing=True))
+        assert await there.next() == Change(Move.JOINED, entry(ADA, typing=True))
         update(other, ADA)  # over another process than before
-        assert await following(here) == Change(Move.CHANGED, entry(ADA))
-        assert await following(there) == Change(Move.CHANGED, entry(ADA))
+        assert await here.next() == Change(Move.CHANGED, entry(ADA))
+        assert await there.next() == Change(Move.CHANGED, entry(ADA))
         one.leave(TOPIC, ADA, "1")
-        assert await following(here) == Change(Move.LEFT, entry(ADA))
-        assert await following(there) == Change(Move.LEFT, entry(ADA))
+        assert await here.next() == Change(Move.LEFT, entry(ADA))
+        assert await there.next() == Change(Move.LEFT, entry(ADA))
 
 
 async def test_what_is_said_elsewhere_in_the_same_millisecond_counts(
@@ -195,14 +210,14 @@ async def test_what_is_said_elsewhere_in_the_same_millisecond_counts(
     async with (
         present(url) as one,
         present(url) as other,
-        aclosing(one.follow(TOPIC)) as here,
-        aclosing(other.follow(TOPIC)) as there,
+        following(one) as here,
+        following(other) as there,
     ):
-        assert await following(here) == await following(there) == []
+        assert await here.next() == await there.next() == []
         for process in (one, other, one, other):
             for typing in (True, False):
                 update(process, ADA, typing=typing)
-                seen = [await following(each) for each in (here, there)]
+                seen = [await each.next() for each in (here, there)]
                 assert [change.entry.typing for change in seen] == [typing] * 2  # type: ignore[union-attr]
 
 
@@ -219,12 +234,12 @@ async def test_updates_at_once_end_the_same_everywhere(url: str) -> None:
 
 
 async def test_a_process_that_starts_asks_for_all_entries(url: str) -> None:
-    async with present(url) as one, aclosing(one.follow(TOPIC)) as here:
-        await following(here)
+    async with present(url) as one, following(one) as here:
+        await here.next()
         for number in range(300):
             update(one, ADA, str(number), location="é" * 200)
         for _ in range(300):
-            await following(here)
+            await here.next()
         async with present(url, settling=0.3) as other:
             assert len(await snapshot(other)) == 300
             assert await snapshot(other) == await snapshot(one)
@@ -234,25 +249,25 @@ async def test_the_entries_of_a_process_that_dies_expire_elsewhere(url: str) -> 
     async with (
         present(url, expiry=0.2) as one,
         present(url, expiry=0.2) as other,
-        aclosing(other.follow(TOPIC)) as there,
+        following(other) as there,
     ):
-        await following(there)
+        await there.next()
         update(one, ADA)
-        await following(there)
+        await there.next()
         # Nothing is repeated, and no farewell said.
-        assert await following(there) == Change(Move.LEFT, entry(ADA))
+        assert await there.next() == Change(Move.LEFT, entry(ADA))
 
 
 async def test_an_unchanged_entry_is_repeated_to_other_processes(url: str) -> None:
     async with (
         present(url, expiry=0.5) as one,
         present(url, expiry=0.5) as other,
-        aclosing(other.follow(TOPIC)) as there,
+        following(other) as there,
     ):
-        await following(there)
+        await there.next()
         update(one, ADA)
-        await following(there)
-        news = asyncio.create_task(following(there))
+        await there.next()
+        news = asyncio.create_task(there.next())
         async with asyncio.timeout(DEADLINE):
             for _ in range(20):
                 update(one, ADA)

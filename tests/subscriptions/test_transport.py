@@ -16,7 +16,10 @@ from websockets.exceptions import InvalidStatus
 from schema.errors import Unauthenticated
 from schema.limits import Limits
 from schema.operations import Operations
+from subscriptions.quota import Quota
 from subscriptions.transport import GraphQLWebSocket, SocketLimits
+from subscriptions.wakeup import Wakeups
+from tests.api.toy import without_topics
 from tests.subscriptions.wsclient import DEADLINE, Server, connected, serving
 
 
@@ -114,9 +117,10 @@ def endpoint(witness: Witness) -> Callable[..., GraphQLWebSocket]:
 
     def make(origins: frozenset[str] | None = None, **limits: Any) -> GraphQLWebSocket:
         return GraphQLWebSocket(
-            Operations(SCHEMA, Limits()),
+            without_topics(Operations(SCHEMA, Limits())),
             authenticate,
             make_context,
+            Quota(Wakeups("memory://")),
             replace(SocketLimits(farewell=0.5), **limits),
             origins,
         )
@@ -420,7 +424,7 @@ async def test_a_principal_has_so_many_sockets(endpoint: Make) -> None:
             await one.init()
             await other.init(key="bob")
             await two.send({"type": "connection_init"})
-            assert await two.closed() == (4429, "You may have 1 sockets at once.")
+            assert await two.closed() == (4429, "You may have 1 connections at once.")
         await until(gone(server))
         async with connected(server) as again:
             await again.init()
@@ -563,11 +567,3 @@ async def test_a_server_that_is_cancelled_leaves_nothing(endpoint: Make, witness
             task.cancel()
         assert (await client.closed())[0] == 1012
         await happened(witness.ended)
-
-
-async def test_a_socket_on_a_server_without_our_protocol_works_too(endpoint: Make) -> None:
-    settings = {"ws": "websockets-sansio"}
-    async with serving(endpoint(), **settings) as server, connected(server) as client:
-        await client.init()
-        await client.send({})
-        assert (await client.closed())[0] == 4400

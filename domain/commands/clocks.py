@@ -1,0 +1,83 @@
+"""Writes of the clock of a roundtable, which runs on one agenda item after the other."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from domain.commands.agenda_items import agenda
+from domain.events import MEMBERS, ClockAdvanced
+from domain.lifecycle import CLOCK, ClockState, ClockTransition, advance
+from domain.models.agenda_items import AgendaItem
+from domain.models.roundtables import Roundtable
+from domain.permissions import Permission, allowed
+from domain.queries import clocks as queries
+from domain.unit_of_work import UnitOfWork
+
+
+async def advance_clock(
+    uow: UnitOfWork,
+    *,
+    roundtable_id: UUID,
+    transition: ClockTransition,
+    expected_revision: int | None,
+) -> UUID:
+    """Start, pause or end the clock, or let it go on to the next item; see domain.lifecycle.
+
+    START begins with the first item, or goes on after a pause; NEXT lets the clock run on the item
+    that follows, also out of a pause.
+    """
+    roundtable = await uow.load(Roundtable, roundtable_id, Permission.VIEW)
+    uow.expect(roundtable, expected_revision)
+    topic = await uow.topic(roundtable.id)
+    [facts] = await queries.facts(uow.session, uow.viewer, [roundtable.id])
+    state = advance(
+        CLOCK,
+        roundtable.clock_state,
+        transition,
+        facts,
+        lambda permission: allowed(uow.viewer, permission, topic),
+    )
+    items = await agenda(uow, roundtable.id)
+    _turn(uow, roundtable, items, transition, state)
+    roundtable.revision += 1
+    return roundtable.id
+
+
+async def end_clock(uow: UnitOfWork, roundtable: Roundtable) -> None:
+    """End the clock of a roundtable that is closing, where it was started and has not ended."""
+    if roundtable.clock_state in (ClockState.RUNNING, ClockState.PAUSED):
+        items = await agenda(uow, roundtable.id)
+        _turn(uow, roundtable, items, ClockTransition.END, ClockState.ENDED)
+
+
+def _turn(
+    uow: UnitOfWork,
+    roundtable: Roundtable,
+    items: list[AgendaItem],
+    transition: ClockTransition,
+    state: ClockState,
+) -> None:
+    """Book the time that ran to the item that it was spent on, then set the clock."""
+    present = next((item for item in items if item.id == roundtable.clock_item_id), None)
+    if present and roundtable.clock_state is ClockState.RUNNING and roundtable.clock_since:
+        spent = (uow.now - roundtable.clock_since).total_seconds()
+        present.seconds_spent += max(0.0, spent)  # the clocks of two machines may differ
+    if transition is ClockTransition.END:
+        item = None
+    elif present is None or transition is ClockTransition.NEXT:
+        item = items[present.position if present else 0]
+    else:
+        item = present
+    roundtable.clock_state = state
+    roundtable.clock_since = uow.now
+    roundtable.clock_item_id = item.id if item else None
+    uow.emit(
+        roundtable.id,
+        ClockAdvanced(
+            roundtable_id=roundtable.id,
+            transition=transition,
+            state=state,
+            agenda_item_id=roundtable.clock_item_id,
+        ),
+        MEMBERS,
+    )
