@@ -7,7 +7,7 @@ READY_DEV := $(VENV)/.ready-dev
 SOURCES := api subscriptions schema domain migrations tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts sdl database format bench schema migration
+.PHONY: help demo test chaos check lint types contracts sdl database format bench schema migration
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -17,6 +17,9 @@ demo: $(READY) ## Run a live roundtable on the embedded database
 
 test: $(READY_DEV) ## Run every test
 	$(RUN) -m pytest -n 3 --dist worksteal -q $(ARGS)
+
+chaos: $(READY_DEV) ## Run the tests of faults at length: about an hour, alone on the machine
+	CONCORDAT_CHAOS=long $(RUN) -m pytest -s -q tests/chaos $(ARGS)
 
 check: lint types contracts sdl database ## Everything that must hold of a commit, but the tests
 

@@ -15,7 +15,8 @@ from api import auth
 from api.settings import Settings
 from tests.api.inputs import document
 from tests.ballots import counts, opened
-from tests.chaos.worker import PATIENCE, environment, worker
+from tests.chaos.scale import PATIENCE
+from tests.chaos.worker import environment, worker
 from tests.conftest import Server
 from tests.subscriptions.wsclient import Client
 from tests.world import World

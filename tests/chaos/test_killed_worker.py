@@ -1,12 +1,8 @@
-"""Two real workers over one database, killed in turns while everybody votes: nothing is lost.
-
-One kill of each here; for more, set CONCORDAT_KILLS to their number.
-"""
+"""Two real workers over one database, killed in turns while everybody votes: nothing is lost."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -23,12 +19,13 @@ from api.settings import Settings
 from domain.consensus.choices import BallotKind, choices
 from tests.api.inputs import document
 from tests.ballots import VOTERS, close, opened
-from tests.chaos.worker import PATIENCE, Worker, environment, worker
+from tests.chaos.scale import PATIENCE, scaled
+from tests.chaos.worker import Worker, environment, worker
 from tests.conftest import Server
 from tests.world import World
 
-KILLS = int(os.environ.get("CONCORDAT_KILLS", "2"))
-BETWEEN_KILLS = 30  # votes that are acknowledged before the next worker dies
+KILLS = scaled(2, 200)
+BETWEEN_KILLS = scaled(30, 250)  # votes that are acknowledged before the next worker dies
 
 ACTIVITY = """
 subscription ($topic: ID!, $after: String) {

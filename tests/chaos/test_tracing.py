@@ -19,7 +19,8 @@ from api import auth
 from api.settings import Settings
 from tests.api.inputs import document
 from tests.ballots import opened
-from tests.chaos.worker import PATIENCE, environment, worker
+from tests.chaos.scale import PATIENCE
+from tests.chaos.worker import environment, worker
 from tests.conftest import Server
 from tests.world import World
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,12 +20,12 @@ import pytest
 from api import auth
 from api.live import follow
 from api.settings import Settings
-from tests import tools
 from tests.api.inputs import document
 from tests.ballots import VOTERS, opened
-from tests.chaos.worker import PATIENCE, ROOT, Worker, environment, worker
+from tests.chaos.scale import PATIENCE
+from tests.chaos.worker import ROOT, Worker, environment, worker
 from tests.conftest import Server
-from tests.redis_server import RedisServer
+from tests.servers import RedisServer, redis_server
 from tests.world import World
 
 ACTIVITY = """
@@ -54,10 +53,8 @@ mutation ($input: UpdatePresenceInput!) { updatePresence(input: $input) { __type
 
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    tools.require(present=shutil.which("redis-server"), reason="redis-server is not on the path")
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 def children(parent: int) -> set[int]:

@@ -1,63 +1,30 @@
 """Wake-ups over real servers: none is lost between waits, and every connection comes back."""
 
 import asyncio
-import shutil
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
-from pathlib import Path
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
-from domain import embedded
 from subscriptions import wakeup
 from subscriptions.wakeup import Wakeups
-from tests import tools
-from tests.redis_server import RedisServer
+from tests.servers import PostgresServer, RedisServer, postgres_server, redis_server
 
 DEADLINE = 10.0
 
 
-class PostgresServer:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.start()
-
-    def start(self) -> None:
-        self.server = embedded.start(self.folder, durable=False)
-        self.url = self.server.app_url
-
-    def stop(self) -> None:
-        self.server.stop()
-
-    async def execute(self, statement: str, *arguments: str) -> None:
-        address = self.server.owner_url.replace("+asyncpg", "")
-        connection = await asyncpg.connect(address)
-        try:
-            await connection.execute(statement, *arguments)
-        finally:
-            await connection.close()
-
-
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgresServer]:
-    # A short folder, so that the socket's address is the same after a restart.
-    folder = Path(tempfile.mkdtemp(prefix="wake-"))
-    server = PostgresServer(folder)
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
+    with postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    tools.require(present=shutil.which("redis-server"), reason="redis-server is not on the path")
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 @pytest.fixture(params=["memory", "postgres", "redis"])
