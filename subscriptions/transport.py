@@ -65,8 +65,6 @@ class SocketLimits:
     """Of one principal, in all processes; event streams are counted with them."""
     address: int = 1_000
     """Of one address, in all processes, whoever they are of."""
-    waiting: int = 100
-    """Of one address that have not said yet who they are of."""
     init: float = 5.0
     ping: float = 12.0
     pong: float = 10.0
@@ -198,41 +196,15 @@ class GraphQLWebSocket:
         if not self._welcome(websocket):
             await websocket.close()  # before the handshake this is 403
             return
-        host = websocket.client.host if websocket.client else ""
+        address = f"address {websocket.client.host if websocket.client else ''}"
         with suppress(*_GONE):
-            if not self.quota.take(f"address {host}", self.limits.address):
+            if not self.quota.take(address, self.limits.address):
                 await self._deny(websocket)
                 return
             try:
-                waiting = f"waiting {host}"
-                if self.quota.take(waiting, self.limits.waiting):
-                    await self._serve(websocket, waiting)
-                else:
-                    await self._deny(websocket)
+                await self._serve(websocket)
             finally:
-                self.quota.give(f"address {host}")
-
-    async def _serve(self, websocket: WebSocket, waiting: str) -> None:
-        connection = _Socket(self, websocket, waiting)
-        self._sockets[connection] = asyncio.current_task()
-        SOCKETS.labels("websocket").inc()
-        try:
-            if SUBPROTOCOL in websocket.scope["subprotocols"]:
-                await websocket.accept(SUBPROTOCOL)
-            else:
-                await websocket.accept()
-                connection.close(Code.SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
-            await connection.run()
-        finally:
-            SOCKETS.labels("websocket").dec()
-            del self._sockets[connection]
-            connection.give_back()
-
-    @staticmethod
-    async def _deny(websocket: WebSocket) -> None:
-        DROPS.labels(Code.TOO_MANY.name.lower()).inc()
-        sentence = "Too many connections come from this address. Please try again later."
-        await websocket.send_denial_response(PlainTextResponse(sentence, 429))
+                self.quota.give(address)
 
     async def close_all(self, over: float = 0.0) -> None:
         """Send everybody elsewhere, spread over some seconds; return when they have gone."""
@@ -242,6 +214,27 @@ class GraphQLWebSocket:
             asyncio.get_running_loop().call_later(wait, connection.restart)
         if tasks:
             await asyncio.wait(tasks)
+
+    async def _serve(self, websocket: WebSocket) -> None:
+        if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            await websocket.close(Code.SUBPROTOCOL, f"Only {SUBPROTOCOL} is spoken here.")
+            return
+        await websocket.accept(SUBPROTOCOL)
+        connection = _Socket(self, websocket)
+        self._sockets[connection] = asyncio.current_task()
+        SOCKETS.labels("websocket").inc()
+        try:
+            await connection.run()
+        finally:
+            SOCKETS.labels("websocket").dec()
+            del self._sockets[connection]
+
+    @staticmethod
+    async def _deny(websocket: WebSocket) -> None:
+        DROPS.labels(Code.TOO_MANY.name.lower()).inc()
+        sentence = "Too many connections come from this address. Please try again later."
+        await websocket.send_denial_response(PlainTextResponse(sentence, 429))
 
     def _welcome(self, websocket: WebSocket) -> bool:
         origin = websocket.headers.get("origin")
@@ -256,12 +249,11 @@ class GraphQLWebSocket:
 class _Socket:
     """One connection: whoever finds a reason to end it calls `close`, and the first one counts."""
 
-    def __init__(self, endpoint: GraphQLWebSocket, websocket: WebSocket, waiting: str) -> None:
+    def __init__(self, endpoint: GraphQLWebSocket, websocket: WebSocket) -> None:
         self._endpoint = endpoint
         self._limits = endpoint.limits
         self._websocket = websocket
         self._connection: Connection = websocket.scope["extensions"][_EXTENSION]
-        self._counted = waiting  # under what it is counted: its address first, then its principal
         self._queue: deque[list[bytes]] = deque()
         self._states: dict[bytes, list[bytes]] = {}
         self._on_ready: list[Callable[[], None]] = []
@@ -308,10 +300,8 @@ class _Socket:
                 task.cancel()
             await self._say_farewell()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def give_back(self) -> None:
-        """Let it be counted no more."""
-        self._endpoint.quota.give(self._counted)
+            if self._identity:
+                self._endpoint.quota.give(self._identity.key)
 
     async def _say_farewell(self) -> None:
         """Send the close frame, and cut the line soon, whether the peer has read it or not."""
@@ -376,8 +366,6 @@ class _Socket:
         if not self._endpoint.quota.take(identity.key, self._limits.sockets):
             sentence = f"You may have {self._limits.sockets} connections at once."
             raise Closing(Code.TOO_MANY, sentence)
-        self.give_back()
-        self._counted = identity.key
         self._identity = identity
         if identity.expires_at:
             left = (identity.expires_at - datetime.now(UTC)).total_seconds()

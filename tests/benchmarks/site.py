@@ -30,15 +30,15 @@ from domain.models.people import Person
 from domain.models.stakeholders import Stakeholder
 from domain.models.topics import Topic, TopicKind
 from domain.unit_of_work import UnitOfWork
-from tests.chaos.worker import free_port
+from tests.servers import free_port
 from tests.world import NOW, World, build
 
 ROOT = Path(__file__).parents[2]
 SERVER_CORE, OUR_CORE = 0, 1
 """The server has a core of its own; clients, publisher and PostgreSQL share the other one."""
 THREADS = 10
-SETTINGS: Mapping[str, str] = {}
-"""What the served product is told beside its database: here go limits for one address."""
+SETTINGS: Mapping[str, str] = {"CONNECTIONS_PER_ADDRESS": "60000"}
+"""What the served product is told beside its database: all sockets come from one address."""
 
 
 @dataclass(frozen=True)
