@@ -32,13 +32,14 @@ def configure() -> None:
         # Asked for at each line, since standard error may be another one by then.
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
-    logging.basicConfig(handlers=[_Library()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[Library()], level=logging.WARNING, force=True)
 
 
-class _Library(logging.Handler):
+class Library(logging.Handler):
     """Passes on what uvicorn, asyncio and others log, in the form of our own lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
         # asyncio writes exceptions with their messages below the first line.
         first, *_ = record.getMessage().splitlines() or [""]
         structlog.get_logger().log(

@@ -21,6 +21,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from broadcaster import Broadcast, BroadcastBackend, Event
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -39,6 +40,7 @@ _ENVELOPE = 200  # bytes of a message beside its records
 _MOST_WAITING = 10_000
 _IDS_IN_A_MESSAGE = 200
 _STEP = 5.0  # seconds that one exchange with the server may take
+_FAREWELL = 1.0  # seconds for leaving a server that may be away
 
 log = structlog.get_logger(__name__)
 
@@ -394,23 +396,72 @@ class _Redis(_Reconnecting):
         await self._client.publish(channel, message)
 
 
+class _Kafka(_Reconnecting):
+    """A topic for each channel, read from now on by every process: nobody is in a group."""
+
+    _producer: Any = None
+    _consumer: Any = None
+    _reader: asyncio.Task[None] | None = None
+
+    async def _open(self) -> None:
+        client = {
+            "bootstrap_servers": urlsplit(self._url).netloc.rpartition("@")[2],
+            "request_timeout_ms": int(_STEP * 1000),
+        }
+        self._producer = AIOKafkaProducer(acks=1, **client)
+        await self._producer.start()
+        self._consumer = AIOKafkaConsumer(WAKEUPS, PRESENCE, group_id=None, **client)
+        await self._consumer.start()
+        partitions = self._consumer.assignment()
+        if {partition.topic for partition in partitions} != {WAKEUPS, PRESENCE}:
+            raise ConnectionError(f"The topics {WAKEUPS} and {PRESENCE} do not exist yet.")
+        # Only what has a position misses nothing from here on.
+        for partition in partitions:
+            await self._consumer.position(partition)
+        self._reader = asyncio.create_task(self._read(self._consumer), name="Kafka messages")
+
+    async def _read(self, consumer: Any) -> None:
+        try:
+            async for message in consumer:
+                self._arrive(message.topic, message.value.decode())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the reading has ended
+            self._lose(error)
+
+    async def _close(self) -> None:
+        reader, self._reader = self._reader, None
+        clients = self._consumer, self._producer
+        self._consumer = self._producer = None
+        if reader is not None:
+            reader.cancel()
+            await asyncio.wait([reader])
+        for client in clients:
+            if client is not None:
+                # It would wait for a server that is away.
+                with suppress(Exception):
+                    async with asyncio.timeout(_FAREWELL):
+                        await client.stop()
+
+    async def _send(self, channel: str, message: str) -> None:
+        # One key is one partition, in which the order of sending is that of reading.
+        await self._producer.send_and_wait(channel, message.encode(), key=b"concordat")
+
+
 def _backend(url: str, patience: float, silence: float) -> _Reconnecting | None:
     scheme, separator, rest = url.partition("://")
     if scheme.split("+")[0] in {"postgres", "postgresql"}:
         return _Postgres(f"postgresql{separator}{rest}", patience, silence)
     if scheme in {"redis", "rediss"}:
         return _Redis(url, patience, silence)
+    if scheme == "kafka":
+        return _Kafka(url, patience, silence)
     return None
 
 
 def _broadcast(url: str, backend: _Reconnecting | None) -> Broadcast:
     if backend is not None:
         return Broadcast(backend=backend)
-    try:
-        return Broadcast(url)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"BROADCAST_URL {url} needs the package {error.name}.") from error
-    except ValueError as error:
+    if not url.startswith("memory://"):
         raise ValueError(
             f"BROADCAST_URL {url} is none of memory://, redis://, kafka:// and postgresql://."
-        ) from error
+        )
+    return Broadcast(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from api.graphql import schema
+from api.logs import Library
 from domain import embedded, migrations
 from domain.database import Database, create_engine
 from domain.permissions import Viewer
@@ -72,6 +74,16 @@ def _folder() -> Path:
     """
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
     return Path(tempfile.mkdtemp(prefix="concordat-tests-", dir=MEMORY if roomy else None))
+
+
+@pytest.fixture(autouse=True)
+def libraries_log_elsewhere_again() -> Iterator[None]:
+    """Undo what a command in this process did to the logs of libraries."""
+    yield
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler, Library):
+            root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")
