@@ -43,7 +43,10 @@ class Library(logging.Handler):
         # asyncio writes exceptions with their messages below the first line.
         first, *_ = record.getMessage().splitlines() or [""]
         structlog.get_logger().log(
-            record.levelno, first, library=record.name, exc_info=record.exc_info or None
+            record.levelno,
+            first,
+            library=record.name.removesuffix(".error"),  # uvicorn calls all of its own so
+            exc_info=record.exc_info or None,
         )
 
 
