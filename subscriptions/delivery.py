@@ -18,15 +18,17 @@ MOST_WAITING = 1_000
 class Delivery:
     """One result, encoded once."""
 
-    __slots__ = ("body", "cursor", "newest", "tail")
+    __slots__ = ("body", "cursor", "head", "length", "newest", "tail")
 
     def __init__(self, result: dict[str, Any], *, newest: bool = False) -> None:
         self.body = encode(result)
         self.cursor = cursor_of(result)
         self.newest = newest
         """Whether it says all that an earlier one said that was not sent yet."""
+        # What a transport keeps of it, because it is the same for most of its subscribers.
         self.tail: bytes | None = None
-        """What a transport keeps of it that is the same for all its subscribers."""
+        self.head = b""
+        self.length = -1
 
 
 class Sink(Protocol):

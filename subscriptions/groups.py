@@ -17,10 +17,12 @@ from uuid import UUID
 
 import structlog
 
+from domain import tracing
 from domain.database import is_outage
 from domain.models.topics import StoredEvent
 from domain.permissions import Audience, Representative, Viewer
 from domain.queries import topics
+from subscriptions.context import LiveContext
 from subscriptions.delivery import Delivery
 from subscriptions.feed import PAGE
 from subscriptions.following import Attending, Following
@@ -34,6 +36,7 @@ RESTORED = "The history was restored from a backup"
 NOT_KEPT = "The events after this cursor are not kept any more."
 STATE_INTERVAL = 0.1
 """Seconds between two messages of a state of which only the newest matters."""
+_AT_ONCE = 20  # messages that are made together, so that their reads are batched
 _SLICE = 500  # members who are told before others have a turn
 _RETRY = 0.2
 
@@ -68,7 +71,7 @@ class Group:
         self._tasks: set[asyncio.Future[Any]] = set()
         self._welcoming = False
         self._told = 0  # the event that all live members were told of, or are being told of
-        self._telling = False
+        self._telling: int | None = None  # the first event that they are being told of
 
     def start(self, on_close: Callable[[], object]) -> None:
         """Begin to follow; `on_close` is called when nobody is left."""
@@ -99,7 +102,7 @@ class Group:
         del self._members[member]
         if member in self._live:
             del self._live[member]
-            done = self._told - 1 if self._telling else self._told
+            done = self._told if self._telling is None else self._telling - 1
             member.position = max(member.position or 0, done)
         if not self._members:
             self.close()
@@ -147,7 +150,6 @@ class Group:
 
     async def _whole(self, work: Awaitable[T]) -> T:
         """Let what has begun come to its end: an execution cannot be cancelled well."""
-        EXECUTIONS.labels("shared" if self._person_id is None else "personal").inc()
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
@@ -158,38 +160,45 @@ class Group:
         if not task.cancelled():
             task.exception()  # whoever waited for it has it; if nobody did, nobody needs it
 
-    def _saying(self, message: object) -> Callable[[Viewer], Awaitable[Delivery]]:
-        """Return what says a message to a viewer; while the database is away, it waits."""
+    def _saying(self, messages: Sequence[object]) -> Callable[[Viewer], Awaitable[list[Delivery]]]:
+        """Return what says messages to a viewer, whose reads are then batched."""
 
-        async def say(viewer: Viewer) -> Delivery:
-            while True:
-                result = await self._hub.operations.respond(
-                    self._subscription, message, self._context.anew(viewer)
-                )
-                if not _away(result):
-                    return Delivery(result, newest=self._newest)
-                await asyncio.sleep(_RETRY)
+        async def say(viewer: Viewer) -> list[Delivery]:
+            context = self._context.anew(viewer)
+            with tracing.span("hub.execute", messages=len(messages)):
+                return await asyncio.gather(*(self._say(each, context) for each in messages))
 
         return say
 
-    async def _tell(self, message: object, number: int) -> None:
-        """Tell all live members."""
+    async def _say(self, message: object, context: LiveContext) -> Delivery:
+        """Return a message as it is said; while the database is away, wait for it."""
+        while True:
+            EXECUTIONS.labels("shared" if self._person_id is None else "personal").inc()
+            result = await self._hub.operations.respond(self._subscription, message, context)
+            if not _away(result):
+                return Delivery(result, newest=self._newest)
+            await asyncio.sleep(_RETRY)
+
+    async def _tell(self, messages: Sequence[tuple[int, object]]) -> None:
+        """Tell all live members numbered messages, in order."""
         members = list(self._live)
-        self._telling = True
+        self._telling = messages[0][0]
         try:
-            answers = await self._each(members, self._saying(message))
-            shared = answers.get(None)
-            DELIVERIES.inc(len(members))
-            for start in range(0, len(members), _SLICE):
-                for member in members[start : start + _SLICE]:
-                    # One who went meanwhile is told in the group where they are now.
-                    if member.group is self:
-                        delivery = answers.get(member.person_id, shared)
-                        if delivery is not None:
-                            self._hand(member, delivery, number)
-                await asyncio.sleep(0)
+            answers = await self._each(members, self._saying([each for _, each in messages]))
+            for nth, (number, _) in enumerate(messages):
+                told = {person_id: said[nth] for person_id, said in answers.items()}
+                shared, apart = told.get(None), len(told) > 1 or None not in told
+                DELIVERIES.inc(len(members))
+                for start in range(0, len(members), _SLICE):
+                    for member in members[start : start + _SLICE]:
+                        # One who went meanwhile is told in the group where they are now.
+                        if member.group is self:
+                            delivery = told.get(member.person_id, shared) if apart else shared
+                            if delivery is not None:
+                                self._hand(member, delivery, number)
+                    await asyncio.sleep(0)
         finally:
-            self._telling = False
+            self._telling = None
 
     def _addressed(
         self, members: Iterable[Member], answers: Answers[T]
@@ -247,12 +256,24 @@ class FollowingGroup(Group):
             elif self._newest:
                 await self._tell_newest(events)
             else:
-                for event in events:
-                    self._go_to(event.sequence)
-                    message = self._following.event(event, self._position)
-                    if message is not None and self._live:
-                        await self._tell(message, event.sequence)
-                        LAG.observe((datetime.now(UTC) - event.at).total_seconds())
+                await self._tell_all(events[:_AT_ONCE])
+
+    async def _tell_all(self, events: Sequence[StoredEvent]) -> None:
+        messages = self._messages(events)
+        self._go_to(events[-1].sequence)
+        if messages and self._live:
+            await self._tell(messages)
+            LAG.observe((datetime.now(UTC) - events[0].at).total_seconds())
+
+    def _messages(self, events: Sequence[StoredEvent]) -> list[tuple[int, object]]:
+        """Return what is said of events, each with its number; of some, nothing."""
+        found = []
+        for event in events:
+            position = replace(self._position, sequence=event.sequence)
+            message = self._following.event(event, position)
+            if message is not None:
+                found.append((event.sequence, message))
+        return found
 
     async def _tell_newest(self, events: Sequence[StoredEvent]) -> None:
         """Tell the state once for all events of a moment: at once, and then every so often."""
@@ -268,7 +289,7 @@ class FollowingGroup(Group):
         if concerned:
             self._not_before = clock() + STATE_INTERVAL
             self._state = self._position.sequence
-            await self._tell(self._following.snapshot(self._position), self._state)
+            await self._tell([(self._state, self._following.snapshot(self._position))])
 
     def _go_to(self, sequence: int) -> None:
         self._position = replace(self._position, sequence=sequence)
@@ -308,8 +329,8 @@ class FollowingGroup(Group):
         for reason in {member.reset for member in members if member.reset is not None}:
             message = self._following.reset(reason)
             concerned = [member for member in members if member.reset == reason]
-            answers = await self._each(concerned, self._saying(message))
-            for member, delivery in self._addressed(concerned, answers):
+            answers = await self._each(concerned, self._saying([message]))
+            for member, [delivery] in self._addressed(concerned, answers):
                 member.reset = None
                 member.sink.take(delivery)
 
@@ -369,22 +390,21 @@ class FollowingGroup(Group):
         """Tell members a page of what they have missed, each from where they are."""
         low = min(member.position or 0 for member in members)
         page = await self._reader.page(replace(self._position, sequence=low))
-        if not page or page[0].sequence != low + 1:
-            for member in members:
-                if member.group is self and member.position == low < self._told:
-                    self._lose(member, NOT_KEPT)
-        for event in page:
-            position = replace(self._position, sequence=event.sequence)
-            missing = [each for each in members if each.position == event.sequence - 1]
-            message = self._following.event(event, position)
-            if message is None:
-                for member in missing:
-                    member.position = event.sequence
-                continue
-            answers = await self._each(missing, self._saying(message))
-            for member, delivery in self._addressed(missing, answers):
-                member.position = event.sequence
-                member.sink.take(delivery)
+        kept_from = page[0].sequence if page else self._told + 1
+        for member in members:
+            if (member.position or 0) + 1 < kept_from:
+                self._lose(member, NOT_KEPT)
+        members = [member for member in members if member.checked]
+        for start in range(0, len(page), _AT_ONCE):
+            events = page[start : start + _AT_ONCE]
+            missing = [each for each in members if (each.position or 0) < events[-1].sequence]
+            messages = self._messages(events)
+            answers = await self._each(missing, self._saying([each for _, each in messages]))
+            for member, deliveries in self._addressed(missing, answers):
+                for (number, _), delivery in zip(messages, deliveries, strict=True):
+                    if number > (member.position or 0):
+                        member.sink.take(delivery)
+                member.position = max(member.position or 0, events[-1].sequence)
 
     def _lose(self, member: Member, reason: str) -> None:
         member.reset, member.position, member.checked = reason, None, False
@@ -408,7 +428,7 @@ class AttendingGroup(Group):
             while True:
                 change = await follower.next()
                 await self._hub.feed.rights.look()
-                await self._tell(self._attending.change(change), change.version)
+                await self._tell([(change.version, self._attending.change(change))])
 
     async def _welcome(self, batch: list[Member]) -> None:
         await self._presence.settled()
@@ -418,8 +438,8 @@ class AttendingGroup(Group):
             member.pending = []  # changes that come while the snapshot is made
             self._live[member] = None
         message = self._attending.snapshot(entries)
-        answers = await self._each(batch, self._saying(message))
-        for member, delivery in self._addressed(batch, answers):
+        answers = await self._each(batch, self._saying([message]))
+        for member, [delivery] in self._addressed(batch, answers):
             member.sink.take(delivery)
             pending, member.pending = member.pending or [], None
             for number, change in pending:

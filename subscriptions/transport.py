@@ -253,7 +253,9 @@ class _Socket:
         self._endpoint = endpoint
         self._limits = endpoint.limits
         self._websocket = websocket
-        self._connection: Connection = websocket.scope["extensions"][_EXTENSION]
+        self.connection: Connection = websocket.scope["extensions"][_EXTENSION]
+        self.ready = True
+        """Whether a message can be written now: nothing waits, and the peer reads."""
         self._queue: deque[list[bytes]] = deque()
         self._states: dict[bytes, list[bytes]] = {}
         self._on_ready: list[Callable[[], None]] = []
@@ -274,6 +276,7 @@ class _Socket:
 
     def close(self, code: int, reason: str) -> None:
         """Let `run` end the connection; nothing is sent after this but the close frame."""
+        self.ready = False
         if not self._end.done():
             self._end.set_result(Closing(code, reason))
 
@@ -283,9 +286,9 @@ class _Socket:
 
     async def run(self) -> None:
         """Serve until something calls `close`."""
-        self._connection.on_shutdown = self.restart
-        self._connection.on_pause = self._pause
-        self._connection.on_resume = self._resume
+        self.connection.on_shutdown = self.restart
+        self.connection.on_pause = self._pause
+        self.connection.on_resume = self._resume
         self._start(self._read())
         try:
             await self._end
@@ -306,7 +309,7 @@ class _Socket:
     async def _say_farewell(self) -> None:
         """Send the close frame, and cut the line soon, whether the peer has read it or not."""
         seconds = self._limits.farewell
-        self._loop.call_later(seconds, self._connection.transport.abort)
+        self._loop.call_later(seconds, self.connection.transport.abort)
         end = Closing(Code.RESTART, "") if self._end.cancelled() else self._end.result()
         QUEUED.dec(len(self._queue))
         if end.code not in {Code.GONE, Code.RESTART}:
@@ -430,16 +433,21 @@ class _Socket:
         self._operations.pop(id, None)  # first, for the client may use the id again at once
         self.send(end)
 
-    def send(self, tail: bytes, prefix: bytes = b"", *, newest: bool = False) -> None:
-        """Send the message that is `prefix` and `tail`, or keep it until the peer has read.
+    def send(self, message: bytes) -> None:
+        """Send a message, or keep it until the peer has read."""
+        if self.ready:
+            self.connection.write(frames.head(len(message)) + message)
+        else:
+            self.keep(b"", message)
+
+    def keep(self, prefix: bytes, tail: bytes, *, newest: bool = False) -> None:
+        """Keep the message that is `prefix` and `tail` until the peer has read.
 
         One that is `newest` takes the place of an earlier one with the same prefix that waits.
         """
         if self._end.done():
             return
-        if not self._queue and self._connection.writable.is_set():
-            self._connection.write(frames.head(len(prefix) + len(tail)) + prefix + tail)
-        elif newest and prefix in self._states:
+        if newest and prefix in self._states:
             self._states[prefix][1] = tail
         elif len(self._queue) < MOST_WAITING:
             self._queue.append(waits := [prefix, tail])
@@ -452,13 +460,14 @@ class _Socket:
     @property
     def congested(self) -> bool:
         """Whether the peer has to read before more is written."""
-        return bool(self._queue) or not self._connection.writable.is_set()
+        return not self.ready
 
     def when_ready(self, call: Callable[[], None]) -> None:
         """Call once as soon as the peer has read."""
         self._on_ready.append(call)
 
     def _pause(self) -> None:
+        self.ready = False
         self._stalled = self._loop.call_later(
             self._limits.send, self.close, Code.TOO_LATE, _TOO_SLOW
         )
@@ -466,12 +475,13 @@ class _Socket:
     def _resume(self) -> None:
         if self._stalled:
             self._stalled.cancel()
-        while self._queue and self._connection.writable.is_set():
+        self.ready = not self._end.done()
+        while self.ready and self._queue:
             prefix, tail = self._queue.popleft()
             QUEUED.dec()
             self._states.pop(prefix, None)
-            self._connection.write(frames.head(len(prefix) + len(tail)) + prefix + tail)
-        if not self.congested:
+            self.connection.write(frames.head(len(prefix) + len(tail)) + prefix + tail)
+        if self.ready:
             calls, self._on_ready = self._on_ready, []
             for call in calls:
                 call()
@@ -480,18 +490,29 @@ class _Socket:
 class _Operation:
     """The sink of one operation of a socket."""
 
-    __slots__ = ("_prefix", "_socket")
+    __slots__ = ("_connection", "_prefix", "_socket")
 
     def __init__(self, socket: _Socket, id: str) -> None:
         self._socket = socket
+        self._connection = socket.connection
         self._prefix = frames.next_prefix(id)
 
     def take(self, delivery: Delivery) -> None:
-        """Send one result."""
+        """Send one result. This is done for everybody and every event, so it is short."""
         tail = delivery.tail
         if tail is None:
             tail = delivery.tail = delivery.body + frames.TAIL
-        self._socket.send(tail, self._prefix, newest=delivery.newest)
+        prefix = self._prefix
+        length = len(prefix) + len(tail)
+        if length == delivery.length:
+            head = delivery.head
+        else:
+            head = delivery.head = frames.head(length)
+            delivery.length = length
+        if self._socket.ready:
+            self._connection.write(b"%b%b%b" % (head, prefix, tail))
+        else:
+            self._socket.keep(prefix, tail, newest=delivery.newest)
 
     def end_session(self, message: str) -> None:
         """Close the socket, whose session has ended."""
