@@ -140,7 +140,6 @@ async def test_readers_that_stop_hardly_delay_the_others(
 ) -> None:
     served, other = workers
     writing = await writers(world, [other.port], tmp_path)
-    writing.words = WORDS
     slow = Fleet(world, [served.port], tmp_path, STALLED)
     for each in slow.witnesses:
         each.document = HEAVY
@@ -149,6 +148,10 @@ async def test_readers_that_stop_hardly_delay_the_others(
     async with following(world, [served.port], tmp_path, OTHERS) as fleet:
 
         async def measured(into: list[Seen]) -> None:
+            writing.words = WORDS  # until those who do not read have stopped
+            await writing.write(MUCH)
+            writing.words = "A word."
+            await fleet.caught_up()
             before = [len(each.seen) for each in fleet.witnesses]
             await writing.write(200, people=2, pause=0.02)
             await fleet.caught_up()
