@@ -76,7 +76,7 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             database.wake = wakeups.publish
         presence = Presence(wakeups)
         quota = Quota(wakeups)
-        hub = Hub(ObservedOperations(schema, Limits()), database, wakeups)
+        hub = Hub(ObservedOperations(schema, Limits()), database, wakeups, presence)
         try:
             await _require_ready(database)
             try:

@@ -30,9 +30,5 @@ class LiveContext(Context):
         self.issued_at = issued_at
         self.expires_at = expires_at
 
-    def anew(self, viewer: Viewer) -> LiveContext:
-        """Return a fresh one, in which a message is made for a viewer."""
-        return LiveContext(self.database, viewer, self.presence)
-
 
 LiveInfo: TypeAlias = strawberry.Info[LiveContext, Any]

@@ -62,7 +62,6 @@ class Group:
         self._stream = stream
         self._viewer = viewer
         self._person_id = person_id
-        self._context = first.context
         self._subscription = first.subscription
         self._members: dict[Member, None] = {}
         self._live: dict[Member, None] = {}
@@ -93,6 +92,7 @@ class Group:
     def join(self, member: Member) -> None:
         """Bring a member to where the group is."""
         member.group = self
+        member.subscription = self._subscription  # it need not keep one of its own
         self._members[member] = None
         self._await(member)
 
@@ -164,7 +164,7 @@ class Group:
         """Return what says messages to a viewer, whose reads are then batched."""
 
         async def say(viewer: Viewer) -> list[Delivery]:
-            context = self._context.anew(viewer)
+            context = self._hub.context(viewer)
             with tracing.span("hub.execute", messages=len(messages)):
                 return await asyncio.gather(*(self._say(each, context) for each in messages))
 
@@ -185,18 +185,18 @@ class Group:
         self._telling = messages[0][0]
         try:
             answers = await self._each(members, self._saying([each for _, each in messages]))
-            for nth, (number, _) in enumerate(messages):
-                told = {person_id: said[nth] for person_id, said in answers.items()}
-                shared, apart = told.get(None), len(told) > 1 or None not in told
-                DELIVERIES.inc(len(members))
-                for start in range(0, len(members), _SLICE):
-                    for member in members[start : start + _SLICE]:
-                        # One who went meanwhile is told in the group where they are now.
-                        if member.group is self:
-                            delivery = told.get(member.person_id, shared) if apart else shared
-                            if delivery is not None:
-                                self._hand(member, delivery, number)
-                    await asyncio.sleep(0)
+            DELIVERIES.inc(len(members) * len(messages))
+            shared = answers.get(None)
+            apart = len(answers) > 1 or shared is None
+            numbers = [number for number, _ in messages]
+            for start in range(0, len(members), _SLICE):
+                for member in members[start : start + _SLICE]:
+                    # One who went meanwhile is told in the group where they are now.
+                    if member.group is self:
+                        said = answers.get(member.person_id, shared) if apart else shared
+                        if said is not None:
+                            self._hand(member, numbers, said)
+                await asyncio.sleep(0)
         finally:
             self._telling = None
 
@@ -209,12 +209,15 @@ class Group:
                 yield member, answer
 
     @staticmethod
-    def _hand(member: Member, delivery: Delivery, number: int) -> None:
+    def _hand(member: Member, numbers: Sequence[int], said: Sequence[Delivery]) -> None:
         if member.pending is not None:
-            member.pending.append((number, delivery))
-        elif number > (member.position or 0):
-            member.position = number
-            member.sink.take(delivery)
+            member.pending.extend(zip(numbers, said, strict=True))
+            return
+        known = member.position or 0
+        for number, delivery in zip(numbers, said, strict=True):
+            if number > known:
+                member.position = number
+                member.sink.take(delivery)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         loop = asyncio.create_task(self._survive(work))
@@ -348,7 +351,7 @@ class FollowingGroup(Group):
     async def _snapshot(self, viewer: Viewer) -> tuple[Delivery, int]:
         """Return the topic as of one moment, and the last event that it contains."""
         while True:
-            context = self._context.anew(viewer)
+            context = self._hub.context(viewer)
             async with context.snapshot() as session:
                 news = await topics.news(session, self._following.topic_id, {}, 0)
                 if news is None:
@@ -421,7 +424,7 @@ class AttendingGroup(Group):
     ) -> None:
         super().__init__(hub, first, stream, viewer, person_id)
         self._attending: Attending = first.subscription.source  # type: ignore[assignment]
-        self._presence = first.context.presence
+        self._presence = hub.presence
 
     async def _follow(self) -> None:
         with self._presence.follow(self._attending.topic_id) as follower:
@@ -443,7 +446,7 @@ class AttendingGroup(Group):
             member.sink.take(delivery)
             pending, member.pending = member.pending or [], None
             for number, change in pending:
-                self._hand(member, change, number)
+                self._hand(member, [number], [change])
 
 
 def _close_by(members: list[Member]) -> list[list[Member]]:

@@ -23,14 +23,19 @@ from subscriptions.delivery import Delivery, Inbox, Sink
 from subscriptions.feed import Feed, Reader
 from subscriptions.following import Attending, Following
 from subscriptions.groups import MOVED, RESTORED, AttendingGroup, FollowingGroup, Group
+from subscriptions.presence import Presence
 from subscriptions.wakeup import Wakeups
 
 
 class Hub:
     """The subscriptions of this process."""
 
-    def __init__(self, operations: Operations, database: Database, wakeups: Wakeups) -> None:
+    def __init__(
+        self, operations: Operations, database: Database, wakeups: Wakeups, presence: Presence
+    ) -> None:
         self.operations = operations
+        self.presence = presence
+        self._database = database
         self.feed = Feed(database, wakeups)
         self._groups: dict[Hashable, Group] = {}
 
@@ -69,6 +74,10 @@ class Hub:
         """
         inbox = Inbox()
         return Deliveries(inbox, await self.subscribe(request, context, inbox))
+
+    def context(self, viewer: Viewer) -> LiveContext:
+        """Return a fresh context, in which messages are made for a viewer."""
+        return LiveContext(self._database, viewer, self.presence)
 
     def group(self, member: Member, stream: Audience, viewer: Viewer) -> Group:
         """Return the group of those who are told the same as a member with these rights."""
@@ -135,7 +144,8 @@ class Member:
         self._reader: Reader | None = None
         self._viewer = context.viewer
         self._stream: tuple[Audience, int] | None = None
-        self.context = context
+        self._issued_at = context.issued_at
+        self._expires_at = context.expires_at
         self.subscription = subscription
         self.sink = sink
         self.person_id: UUID | None = context.viewer.person_id
@@ -198,7 +208,7 @@ class Member:
         """Take the rights that the person has now."""
         if viewer is None:
             self._end_session("The person of this session does not exist any more.")
-        elif viewer.signed_out(self.context.issued_at):
+        elif viewer.signed_out(self._issued_at):
             self._end_session(SIGNED_OUT)
         else:
             self._viewer = viewer
@@ -254,8 +264,8 @@ class Member:
         group.join(self)
 
     def _watch_expiry(self) -> None:
-        if self.context.expires_at is not None:
-            left = (self.context.expires_at - datetime.now(UTC)).total_seconds()
+        if self._expires_at is not None:
+            left = (self._expires_at - datetime.now(UTC)).total_seconds()
             self._expiry = asyncio.get_running_loop().call_later(left, self._expire)
 
     def _expire(self) -> None:

@@ -419,6 +419,7 @@ class _Socket:
             operation = _Operation(self, id)
             if hub.operations.operation_type(request) is OperationType.SUBSCRIPTION:
                 subscriber = await hub.subscribe(request, context, operation)
+                del request, context  # thousands of sockets wait here
                 try:
                     await subscriber.ended
                 finally:

@@ -123,7 +123,7 @@ async def get_context(request: HTTPRequest) -> dict[str, Any]:
 def without_topics(operations: Operations) -> Hub:
     """Return the hub of a schema whose subscriptions follow nothing that is stored."""
     nothing: Any = None
-    return Hub(operations, nothing, Wakeups("memory://"))
+    return Hub(operations, nothing, Wakeups("memory://"), nothing)
 
 
 ENDPOINT = GraphQLHTTP(

@@ -103,7 +103,7 @@ async def process(database: Database, url: str = "memory://") -> AsyncIterator[L
     await wakeups.start()
     await presence.start()
     await quota.start()
-    hub = Hub(OPERATIONS, database, wakeups)
+    hub = Hub(OPERATIONS, database, wakeups, presence)
     await hub.start()
     try:
         yield Live(database, wakeups, presence, hub, quota)
