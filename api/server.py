@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -13,6 +15,7 @@ from types import FrameType
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.drain import SPREAD
 from api.settings import Settings, SettingsError
@@ -21,7 +24,42 @@ from subscriptions.transport import uvicorn_settings
 log = structlog.get_logger(__name__)
 
 _BACKLOG = 2048
+_HEAD = 5.0  # seconds until a connection must have sent the head of its request
 _LONGEST_ANSWER = 6  # seconds, beside those of the sockets: all in all about ten
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's protocol of HTTP, which by itself waits for ever for the head of a request."""
+
+    _overdue: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Expect a request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        self._have_head()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Expect the rest of the head."""
+        self._have_head()
+        self._expect_head()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Leave the rest to the application, which has its own limits."""
+        self._have_head()
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        self._overdue = self.loop.call_later(_HEAD, self.transport.close)
+
+    def _have_head(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
 
 
 class Server(uvicorn.Server):
@@ -129,7 +167,7 @@ async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[Serv
     """
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=Connection,
         log_config=None,  # as everything else, by api/logs.py
         log_level="warning",
         access_log=False,
@@ -147,9 +185,19 @@ async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[Serv
         await running
 
 
+def _open_many_files() -> None:
+    """Allow as many sockets as the system permits; many systems begin with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def serve(app: Starlette, listener: socket.socket) -> None:
     """Serve until a signal ends it."""
+    _open_many_files()
     async with serving(app, listener) as server:
+        # What was made until now lives as long as the process: collections need not look at it.
+        gc.collect()
+        gc.freeze()
         log.info("server.started", workers=1)
         await server.ended()
     log.info("server.ended", workers=1)
