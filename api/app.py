@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from api.auth import Identity
 from api.drain import Drain, EventStreamsEnd
-from api.http import GraphQLHTTP, graphiql_routes
+from api.http import GraphQLHTTP, Refused, graphiql_routes
 from api.metrics import metrics
 from api.process import Process
 from api.tracing import Traced
@@ -24,7 +26,8 @@ from domain.queries import people
 from schema.errors import SIGNED_OUT, Unauthenticated
 from schema.limits import Limits
 from subscriptions.context import LiveContext
-from subscriptions.transport import GraphQLWebSocket, SocketLimits
+from subscriptions.quota import Quota
+from subscriptions.transport import CROWDED, GraphQLWebSocket, SocketLimits
 
 
 async def recognise(process: Process, identity: Identity) -> LiveContext:
@@ -47,9 +50,31 @@ async def recognise(process: Process, identity: Identity) -> LiveContext:
     )
 
 
+def count_stream(
+    quota: Quota, limits: SocketLimits, request: Request, context: LiveContext
+) -> Callable[[], None]:
+    """Count an event stream as a socket would be; return what counts it no more, or Refused."""
+    host = request.client.host if request.client else ""
+    address, principal = f"address {host}", str(context.viewer.person_id or host)
+    if not quota.take(address, limits.address):
+        raise Refused(HTTPStatus.TOO_MANY_REQUESTS, CROWDED)
+    if not quota.take(principal, limits.sockets):
+        quota.give(address)
+        raise Refused(
+            HTTPStatus.TOO_MANY_REQUESTS, f"You may have {limits.sockets} connections at once."
+        )
+
+    def release() -> None:
+        quota.give(address)
+        quota.give(principal)
+
+    return release
+
+
 def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the application over a running process; `pages` are served beside the API."""
     drain = Drain()
+    limits = SocketLimits(address=process.settings.connections_per_address)
 
     async def context(identity: Identity) -> LiveContext:
         return await recognise(process, identity)
@@ -72,7 +97,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
         authenticate,
         context,
         process.quota,
-        SocketLimits(address=process.settings.connections_per_address),
+        limits,
         process.settings.origins or None,
     )
 
@@ -89,7 +114,11 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
             Route(
                 "/graphql",
                 GraphQLHTTP(
-                    process.hub, http_context, Limits(), graphiql=process.settings.graphiql
+                    process.hub,
+                    http_context,
+                    Limits(),
+                    count=partial(count_stream, process.quota, limits),
+                    graphiql=process.settings.graphiql,
                 ),
             ),
             *(graphiql_routes() if process.settings.graphiql else ()),

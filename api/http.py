@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 import orjson
@@ -66,6 +66,17 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
+Release: TypeAlias = Callable[[], None]
+
+
+def _nothing() -> None:
+    """Release what was not counted."""
+
+
+def _uncounted(_http: HTTPRequest, _context: Any) -> Release:
+    return _nothing
+
+
 class GraphQLHTTP:
     """The ASGI endpoint of GraphQL.
 
@@ -79,12 +90,16 @@ class GraphQLHTTP:
         get_context: Callable[[HTTPRequest], Awaitable[Any]],
         limits: Limits,
         *,
+        count: Callable[[HTTPRequest, Any], Release] = _uncounted,
         graphiql: bool = False,
     ) -> None:
         """Take the subscriptions and operations to serve, and how a request becomes their context.
 
-        `get_context` may raise Unauthenticated. `graphiql` serves the page of `graphiql_routes`.
+        `get_context` may raise Unauthenticated. `count` is called for each event stream, which it
+        may refuse, and returns what to call at its end. `graphiql` serves the page of
+        `graphiql_routes`.
         """
+        self._count = count
         self._hub = hub
         self._operations = hub.operations
         self._get_context = get_context
@@ -156,7 +171,7 @@ class GraphQLHTTP:
                     # A variable that the operation does not declare is ignored.
                     variables = {**(request.variables or {}), "after": last}
                     request = replace(request, variables=variables)
-                return _stream(await self._hub.stream(request, context))
+                return await self._subscribe(http, request, context)
             result = await self._operations.execute(request, context)
         except RequestErrors as error:
             # The protocol of graphql-sse wants these as events, because browsers do not show the
@@ -165,6 +180,14 @@ class GraphQLHTTP:
                 return _json(media_type, error.result, HTTPStatus.BAD_REQUEST)
             result = error.result
         return _stream(_once(result)) if events else _json(media_type, result)
+
+    async def _subscribe(self, http: HTTPRequest, request: Request, context: Any) -> EventStream:
+        release = self._count(http, context)
+        try:
+            return _stream(await self._hub.stream(request, context), release)
+        except BaseException:
+            release()
+            raise
 
     async def _read_body(self, http: HTTPRequest) -> object:
         media_type, *parameters = http.headers.get("content-type", "").lower().split(";")
@@ -254,9 +277,9 @@ def _errors(
     return response
 
 
-def _stream(results: Results) -> EventStream:
+def _stream(results: Results, release: Release = _nothing) -> EventStream:
     headers = {"content-type": f"{EVENTS}; charset=utf-8", "x-accel-buffering": "no"}
-    return EventStream(results, headers=HEADERS | headers)
+    return EventStream(results, headers=HEADERS | headers, release=release)
 
 
 async def _once(result: dict[str, Any]) -> AsyncGenerator[Delivery, None]:

@@ -1,13 +1,14 @@
 """Results as Server-Sent Events: graphql-sse in its distinct connections mode."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing, suppress
 from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from subscriptions.delivery import Delivery
+from subscriptions.metrics import SOCKETS
 
 KEEPALIVE_SECONDS = 15
 SEND_SECONDS = 10
@@ -32,7 +33,7 @@ class EventStream:
     """An ASGI response: one `next` event per result, then `complete`.
 
     The stream of results is closed when it ends, when the client leaves, and when the client does
-    not take an event within `SEND_SECONDS`.
+    not take an event within `SEND_SECONDS`; `release` is called then.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class EventStream:
         results: Results,
         *,
         headers: Mapping[str, str],
+        release: Callable[[], None],
         keepalive_seconds: float = KEEPALIVE_SECONDS,
     ) -> None:
         self._results = results
+        self._release = release
         self._keepalive_seconds = keepalive_seconds
         self._headers = [
             (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
@@ -51,7 +54,10 @@ class EventStream:
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until the results end or the client leaves."""
         start = {"type": "http.response.start", "status": 200, "headers": self._headers}
-        async with aclosing(self._results):
+        async with AsyncExitStack() as stack:
+            stack.callback(self._release)
+            stack.enter_context(SOCKETS.labels("sse").track_inprogress())
+            await stack.enter_async_context(aclosing(self._results))
             await send(start)
             tasks = [
                 asyncio.create_task(self._deliver(send)),

@@ -33,6 +33,7 @@ from subscriptions.quota import Quota
 
 SUBPROTOCOL = "graphql-transport-ws"
 MESSAGE_BYTES = 64 * 1024
+CROWDED = "Too many connections come from this address. Please try again later."
 
 _EXTENSION = "concordat.connection"
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)  # the second is for all sends but the first
@@ -233,8 +234,7 @@ class GraphQLWebSocket:
     @staticmethod
     async def _deny(websocket: WebSocket) -> None:
         DROPS.labels(Code.TOO_MANY.name.lower()).inc()
-        sentence = "Too many connections come from this address. Please try again later."
-        await websocket.send_denial_response(PlainTextResponse(sentence, 429))
+        await websocket.send_denial_response(PlainTextResponse(CROWDED, 429))
 
     def _welcome(self, websocket: WebSocket) -> bool:
         origin = websocket.headers.get("origin")

@@ -141,7 +141,7 @@ async def test_a_silent_stream_is_kept_alive() -> None:
         if sent.count(b":\n\n") == 2:
             silent.set()
 
-    stream = EventStream(results(), headers={}, keepalive_seconds=0)
+    stream = EventStream(results(), headers={}, release=lambda: None, keepalive_seconds=0)
     await stream({}, receive, send)
     assert sent[-1] == b"event: complete\ndata: \n\n"
     assert [body for body in sent if body not in {b"", b":\n\n"}] == [
@@ -178,7 +178,7 @@ async def test_a_client_that_takes_nothing_is_dropped(monkeypatch: pytest.Monkey
         await asyncio.Event().wait()
         raise AssertionError
 
-    await EventStream(results(), headers={})({}, receive, send)
+    await EventStream(results(), headers={}, release=lambda: None)({}, receive, send)
     assert closed.is_set()
 
 
@@ -195,4 +195,4 @@ async def test_a_server_that_fails_while_sending_says_so() -> None:
         raise AssertionError
 
     with pytest.raises(OSError, match="the wire broke"):
-        await EventStream(results(), headers={})({}, receive, send)
+        await EventStream(results(), headers={}, release=lambda: None)({}, receive, send)
