@@ -11,6 +11,7 @@ import orjson
 from graphql import (
     DocumentNode,
     FieldNode,
+    GraphQLField,
     GraphQLSchema,
     OperationDefinitionNode,
     TypeInfo,
@@ -41,6 +42,13 @@ class Shape:
         return self.operation, orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
 
 
+def is_personal(field: GraphQLField) -> bool:
+    """Say whether a field is marked as PERSONAL."""
+    definition = (field.extensions or {}).get("strawberry-definition")
+    metadata = getattr(definition, "metadata", None) or {}
+    return PERSONAL.items() <= dict(metadata).items()
+
+
 class _Findings(Visitor):
     """Counts the uses of variables, and notes personal fields."""
 
@@ -55,10 +63,7 @@ class _Findings(Visitor):
 
     def enter_field(self, _node: FieldNode, *_: Any) -> None:
         field = self._info.get_field_def()
-        if field is not None:
-            definition = (field.extensions or {}).get("strawberry-definition")
-            metadata = getattr(definition, "metadata", None) or {}
-            self.personal = self.personal or PERSONAL.items() <= dict(metadata).items()
+        self.personal = self.personal or (field is not None and is_personal(field))
 
 
 def shape(

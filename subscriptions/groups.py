@@ -392,8 +392,9 @@ class FollowingGroup(Group):
     async def _replay(self, members: list[Member]) -> None:
         """Tell members a page of what they have missed, each from where they are."""
         low = min(member.position or 0 for member in members)
+        told = self._told  # as of before the reading, so that it must contain that event
         page = await self._reader.page(replace(self._position, sequence=low))
-        kept_from = page[0].sequence if page else self._told + 1
+        kept_from = page[0].sequence if page else told + 1
         for member in members:
             if (member.position or 0) + 1 < kept_from:
                 self._lose(member, NOT_KEPT)
