@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -169,4 +170,6 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or state.startswith(_OUTAGES)
-    return isinstance(error, OSError | TimeoutError)
+    if isinstance(error, asyncpg.PostgresError):  # as it comes while a connection is opened
+        return (error.sqlstate or "").startswith(_OUTAGES)
+    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)

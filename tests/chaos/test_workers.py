@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ import httpx
 import pytest
 
 from api import auth
-from api.live import follow
+from api.live import Gone, connect, follow
 from api.settings import Settings
+from subscriptions.transport import SocketLimits
 from tests.api.inputs import document
 from tests.ballots import VOTERS, opened
 from tests.chaos.scale import PATIENCE
@@ -216,6 +217,32 @@ async def test_workers_see_each_others_votes_and_presence(
                 task.cancel()
             await asyncio.gather(*watching, return_exceptions=True)
     assert crowd.losses == 0
+
+
+async def connecting(place: Place, token: str) -> None:
+    """Connect again and again: the workers tell each other how many there are, but not at once."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            async with connect(place.url, token):
+                pass
+
+
+async def test_a_person_has_so_many_connections_over_all_workers(place: Place) -> None:
+    token = place.token("nurse1")
+    async with AsyncExitStack() as stack:
+        for _ in range(SocketLimits.sockets):
+            await stack.enter_async_context(connect(place.url, token))
+        with pytest.raises(Gone, match="50 connections"):
+            await connecting(place, token)
+        async with connect(place.url, place.token("nurse2")):
+            pass  # others are not concerned
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                async with connect(place.url, token):
+                    break
+            except Gone:
+                continue
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_nobody_misses_an_event(place: Place) -> None:
