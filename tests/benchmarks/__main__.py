@@ -81,8 +81,13 @@ def _fanout(sockets: Sequence[int]) -> None:
         f"~ the server used less than {BUSY:.0%} of its own: something else was the limit."
     )
     for name in fanout.SERVERS:
-        if (cost := fanout.slope(rows, name)) is not None:
-            console.print(f"One more subscriber costs an event {cost * 1e6:.1f} µs ({name}).")
+        saturated = fanout.slope(rows, name, lambda row: row.saturated)
+        steady = fanout.slope(rows, name, lambda row: row.steady)
+        if saturated is not None and steady is not None:
+            console.print(
+                f"One more subscriber costs an event {saturated * 1e6:.1f} µs where the server is "
+                f"saturated, and {steady * 1e6:.1f} µs at the steady rate ({name})."
+            )
     _ratios(rows)
 
 

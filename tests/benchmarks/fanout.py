@@ -97,12 +97,12 @@ def measure(site: Site, sockets: Sequence[int], note: Callable[[str], None]) -> 
             yield _row(site, name, count)
 
 
-def slope(rows: Sequence[Row], name: str) -> float | None:
-    """Return the seconds of server CPU that one more subscriber costs an event, in steady state."""
+def slope(rows: Sequence[Row], name: str, phase: Callable[[Row], Phase | None]) -> float | None:
+    """Return the seconds of server CPU that one more subscriber costs an event in a phase."""
     cost = {
-        row.sockets: row.steady.server_cpu / row.steady.events
+        row.sockets: measured.server_cpu / measured.events
         for row in rows
-        if row.name == name and row.steady and row.sockets in SLOPE
+        if row.name == name and row.sockets in SLOPE and (measured := phase(row))
     }
     few, many = SLOPE
     if not {few, many} <= cost.keys():
