@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.drain import SPREAD
 from api.settings import Settings, SettingsError
-from subscriptions.transport import uvicorn_settings
+from subscriptions.connection import uvicorn_settings
 
 log = structlog.get_logger(__name__)
 

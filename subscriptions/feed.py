@@ -232,6 +232,18 @@ class Feed:
                 self._ending.add(task)
                 task.add_done_callback(self._ending.discard)
 
+    async def current_rights(self) -> None:
+        """Return once the rights of all followers are those of this moment, or later."""
+        while True:
+            try:
+                await self.rights.look()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                await asyncio.sleep(_RETRY)
+            else:
+                return
+
     async def _watch_rights(self) -> None:
         with self.wakeups.listen(BODY_ID) as listener:
             while True:

@@ -18,11 +18,12 @@ from domain.errors import DomainError, Invalid, NotAllowed, NotFound
 from domain.permissions import Audience, Viewer, audience
 from schema.errors import SIGNED_OUT, coded
 from schema.operations import Operations, Request, Subscription
+from subscriptions.attending import Attending, AttendingGroup
 from subscriptions.context import LiveContext
 from subscriptions.delivery import Delivery, Inbox, Sink
 from subscriptions.feed import Feed, Reader
-from subscriptions.following import Attending, Following
-from subscriptions.groups import MOVED, RESTORED, AttendingGroup, FollowingGroup, Group
+from subscriptions.following import MOVED, RESTORED, Following, FollowingGroup
+from subscriptions.groups import Group
 from subscriptions.presence import Presence
 from subscriptions.wakeup import Wakeups
 
@@ -260,7 +261,7 @@ class Member:
         if before is not None and before != self._stream:
             reason = MOVED if before[0] is not stream else RESTORED
             self.reset = f"{reason}{since}."
-            self.position = None
+            self.position, self.checked = None, False
         group.join(self)
 
     def _watch_expiry(self) -> None:

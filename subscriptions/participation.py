@@ -13,8 +13,8 @@ from domain.permissions import Audience
 from domain.queries import people, stakeholders, topics
 from schema.fields import answering, enum, text
 from schema.people import Person
+from subscriptions.attending import Attending
 from subscriptions.context import LiveContext, LiveInfo
-from subscriptions.following import Attending
 from subscriptions.messages import topic_key
 from subscriptions.presence import Entry, Move
 

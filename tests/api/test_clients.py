@@ -22,7 +22,7 @@ from domain.commands import comments
 from domain.database import Database
 from domain.models.comments import SubjectKind
 from domain.unit_of_work import UnitOfWork
-from subscriptions.transport import uvicorn_settings
+from subscriptions.connection import uvicorn_settings
 from tests import tools
 from tests.ballots import VOTERS
 from tests.chaos.worker import environment, worker

@@ -13,7 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from subscriptions.transport import SUBPROTOCOL, GraphQLWebSocket, uvicorn_settings
+from subscriptions.connection import uvicorn_settings
+from subscriptions.transport import SUBPROTOCOL, GraphQLWebSocket
 
 DEADLINE = 10.0
 
