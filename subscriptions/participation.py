@@ -61,9 +61,12 @@ class PresenceEntry:
         """Say whether something is being written."""
         return self.entry.typing
 
-    @strawberry.field(description="Whether the person has raised a hand.")
+    @strawberry.field(
+        description="Whether the person has raised a hand, as a sign to all: who wants to "
+        "be given the floor of a roundtable, asks by requestFloor."
+    )
     def hand_raised(self) -> bool:
-        """Say whether the person asks for the floor."""
+        """Say whether there is a sign."""
         return self.entry.hand_raised
 
 

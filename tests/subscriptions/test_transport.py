@@ -418,6 +418,19 @@ async def test_a_socket_carries_so_many_operations(endpoint: Make) -> None:
         assert await client.closed() == (4429, "A socket carries 2 operations at once.")
 
 
+async def test_an_address_has_so_many_sockets(endpoint: Make) -> None:
+    async with serving(endpoint(address=1)) as server:
+        async with connected(server) as one:
+            await one.init()
+            with pytest.raises(InvalidStatus) as refusal:
+                async with connected(server):
+                    pass
+        assert refusal.value.response.status_code == 429
+        await until(gone(server))
+        async with connected(server) as again:
+            await again.init()
+
+
 async def test_a_principal_has_so_many_sockets(endpoint: Make) -> None:
     async with serving(endpoint(sockets=1)) as server:
         async with connected(server) as one, connected(server) as two, connected(server) as other:
