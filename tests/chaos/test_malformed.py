@@ -11,6 +11,7 @@ import pytest
 
 from tests.chaos import wire
 from tests.chaos.fleet import LIGHT
+from tests.chaos.scale import PATIENCE
 from tests.chaos.wire import BINARY, CLOSE, HANDSHAKE, PING, TEXT, frame
 from tests.chaos.worker import Worker, environment, worker
 from tests.conftest import Server
@@ -225,3 +226,12 @@ async def test_an_error_in_a_document_ends_its_own_operation_only(
         # That its id is taken shows that the stream still runs.
         await socket.subscribe("live", LIGHT, topic=topic)
         assert (await socket.closing()).code == 4409
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /graphql HTTP/1.1\r\nHost: here\r\nX-Never"])
+async def test_who_never_finishes_asking_is_not_waited_for(quiet: Worker, head: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", quiet.port)
+    writer.write(head)
+    async with asyncio.timeout(PATIENCE):
+        assert await reader.read() == b""
+    writer.close()
