@@ -38,7 +38,7 @@ export class Presence {
         const members = [...people.values()]
           .filter(({ person }) => this.board.constituencyOf(person?.id) === constituency.id)
           .sort((one, other) => (one.person.name < other.person.name ? -1 : 1));
-        say(group.count, `${members.length} of ${this.board.sizeOf(constituency.id)}`);
+        say(group.count, `${members.length}/${this.board.sizeOf(constituency.id)}`);
         arrange(group.people, members.map((entry) => this.#avatar(entry, constituency.id)));
         return group.node;
       }),
