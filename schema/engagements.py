@@ -40,7 +40,7 @@ from schema.pagination import (
     enlist,
     page,
 )
-from schema.sharing import PERSONAL
+from schema.sharing import NOTE, PERSONAL
 from schema.stakeholders import Constituency, Stakeholder
 from schema.transitions import TransitionOption, transitions
 from schema.webinars import Webinar
@@ -135,7 +135,8 @@ class Engagement(Node):
         return bool(topic.public)
 
     @strawberry.field(
-        description="Whether the viewer can join it as a stakeholder now.", metadata=PERSONAL
+        description="Whether the viewer can join it as a stakeholder now." + NOTE,
+        metadata=PERSONAL,
     )
     async def viewer_can_join(root: strawberry.Parent[Any], info: Info) -> bool:
         """See domain.commands.stakeholders.join_engagement."""

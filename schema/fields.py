@@ -18,7 +18,7 @@ from domain.unit_of_work import UnitOfWork
 from schema.context import Batch, Info
 from schema.errors import Conflict, Invalid, NotAllowed, NotFound
 from schema.nodes import LOADERS
-from schema.sharing import PERSONAL
+from schema.sharing import NOTE, PERSONAL
 
 text = strawberry.field
 
@@ -47,9 +47,9 @@ def relation(batch: Batch, description: str, *, by: str = "id", personal: bool =
         key = getattr(root, by)
         return None if key is None else await info.context.load(batch, key)
 
-    return strawberry.field(
-        resolver=resolve, description=description, metadata=PERSONAL if personal else None
-    )
+    if personal:
+        return strawberry.field(resolver=resolve, description=description + NOTE, metadata=PERSONAL)
+    return strawberry.field(resolver=resolve, description=description)
 
 
 @strawberry.input

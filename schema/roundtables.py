@@ -41,7 +41,7 @@ from schema.fields import (
 from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection, listing
 from schema.people import Person
-from schema.sharing import PERSONAL
+from schema.sharing import NOTE, PERSONAL
 from schema.stakeholders import Stakeholder
 from schema.transitions import TransitionOption, transitions
 
@@ -169,7 +169,7 @@ class Roundtable(Node):
 
     @strawberry.field(
         description="Whether the viewer can ask for the floor: while it is open, those who are "
-        "invited and moderators can, once at a time.",
+        "invited and moderators can, once at a time." + NOTE,
         metadata=PERSONAL,
     )
     async def viewer_can_request_floor(root: strawberry.Parent[Any], info: Info) -> bool:

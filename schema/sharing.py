@@ -24,8 +24,9 @@ from graphql import (
 PERSONAL = {"personal": True}
 """The metadata of a field whose value depends on who exactly asks, and not on their rights alone.
 
-A document that selects one is executed for each viewer.
+A document that selects one is executed for each viewer, which its description says by NOTE.
 """
+NOTE = " A subscription that selects it is executed for each viewer alone."
 
 
 @dataclass(frozen=True)

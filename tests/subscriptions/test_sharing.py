@@ -28,7 +28,7 @@ from domain.queries import comments as queries
 from domain.queries.pages import Page
 from domain.unit_of_work import UnitOfWork
 from schema.nodes import LOADERS
-from schema.sharing import is_personal
+from schema.sharing import NOTE, is_personal
 from tests.api.furnished import Furnished, furnished, run
 from tests.api.inputs import SCHEMA, known
 from tests.ballots import opened, vote
@@ -128,6 +128,13 @@ async def test_no_field_of_any_node_tells_one_viewer_what_is_anothers(place: Fur
                 if shared.personal:
                     personal.add(f"{type_name}.{field}")
     assert personal == MARKED
+
+
+def test_whoever_reads_the_schema_is_told_what_cannot_be_shared() -> None:
+    for each in MARKED:
+        type_name, field = each.split(".")
+        found: Any = SCHEMA.type_map[type_name]
+        assert found.fields[field].description.endswith(NOTE), each
 
 
 async def talk(world: World, name: str, body: str) -> Any:
