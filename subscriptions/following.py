@@ -32,7 +32,6 @@ RESTORED = "The history was restored from a backup"
 NOT_KEPT = "The events after this cursor are not kept any more."
 STATE_INTERVAL = 0.1
 """Seconds between two messages of a state of which only the newest matters."""
-_GONE = "A topic that is followed does not exist any more."
 _AT_ONCE = 20  # messages that are made together, so that their reads are batched
 
 
@@ -178,7 +177,7 @@ class FollowingGroup(Group):
             async with context.snapshot() as session:
                 news = await topics.news(session, self._following.topic_id, {}, 0)
                 if news is None:
-                    raise LookupError(_GONE)
+                    raise LookupError("A topic that is followed does not exist any more.")
                 position = topics.end(news.topic, self._stream)
                 result = await self._hub.operations.respond(
                     self._subscription, self._following.snapshot(position), context
@@ -198,7 +197,7 @@ class FollowingGroup(Group):
         async with self._hub.feed.database.read() as session:
             news = await topics.news(session, self._following.topic_id, {}, 0)
             if news is None:
-                raise LookupError(_GONE)
+                return
             end = topics.end(news.topic, self._stream)
             oldest = await topics.oldest(session, end)
         for member in members:

@@ -47,7 +47,7 @@ class Group:
         self._subscription = first.subscription
         self._members: dict[Member, None] = {}
         self._live: dict[Member, None] = {}
-        self._waiting: dict[Member, None] = {}
+        self._waiting: list[Member] = []
         self._loops: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Future[Any]] = set()
         self._welcoming = False
@@ -86,7 +86,6 @@ class Group:
         """Let a member go, who then knows up to where they were told."""
         member.group = member.pending = None
         del self._members[member]
-        self._waiting.pop(member, None)
         if member in self._live:
             del self._live[member]
             done = self._told if self._telling is None else self._telling - 1
@@ -103,16 +102,15 @@ class Group:
         """Bring members closer to the group, and make those live who have arrived."""
 
     def _await(self, member: Member) -> None:
-        self._waiting[member] = None
+        self._waiting.append(member)
         if not self._welcoming:
             self._welcoming = True
             self._run(self._welcome_all())
 
     async def _welcome_all(self) -> None:
         try:
-            while self._waiting:
-                batch = list(self._waiting)
-                self._waiting.clear()
+            while batch := [each for each in self._waiting if each.group is self]:
+                self._waiting = []
                 await self._welcome(batch)
         finally:
             self._welcoming = False
