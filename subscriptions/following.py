@@ -32,6 +32,7 @@ RESTORED = "The history was restored from a backup"
 NOT_KEPT = "The events after this cursor are not kept any more."
 STATE_INTERVAL = 0.1
 """Seconds between two messages of a state of which only the newest matters."""
+_GONE = "A topic that is followed does not exist any more."
 _AT_ONCE = 20  # messages that are made together, so that their reads are batched
 
 
@@ -136,7 +137,7 @@ class FollowingGroup(Group):
             await asyncio.sleep(RETRY)
         arrived = self._state if self._newest else self._told
         for member in batch:
-            if member.group is not self:
+            if not self._stayed(member):
                 continue
             if member.checked and (member.position or 0) >= arrived:
                 self._live[member] = None
@@ -147,7 +148,7 @@ class FollowingGroup(Group):
                 self._await(member)
 
     def _again(self, member: Member) -> None:
-        if member.group is self:
+        if member.group is self and member not in self._live:
             self._await(member)
 
     async def _say_reset(self, members: list[Member]) -> None:
@@ -177,7 +178,7 @@ class FollowingGroup(Group):
             async with context.snapshot() as session:
                 news = await topics.news(session, self._following.topic_id, {}, 0)
                 if news is None:
-                    raise LookupError("A topic that is followed does not exist any more.")
+                    raise LookupError(_GONE)
                 position = topics.end(news.topic, self._stream)
                 result = await self._hub.operations.respond(
                     self._subscription, self._following.snapshot(position), context
@@ -197,12 +198,12 @@ class FollowingGroup(Group):
         async with self._hub.feed.database.read() as session:
             news = await topics.news(session, self._following.topic_id, {}, 0)
             if news is None:
-                return
+                raise LookupError(_GONE)
             end = topics.end(news.topic, self._stream)
             oldest = await topics.oldest(session, end)
         for member in members:
             position = member.position
-            if member.group is not self or position is None:
+            if position is None or not self._stayed(member):
                 continue
             if position > end.sequence:
                 self._lose(member, f"{RESTORED} since this cursor.")
@@ -219,9 +220,9 @@ class FollowingGroup(Group):
         kept_from = page[0].sequence if page else told + 1
         for member in members:
             # One who went meanwhile is not where they were.
-            if member.group is self and (member.position or 0) + 1 < kept_from:
+            if self._stayed(member) and (member.position or 0) + 1 < kept_from:
                 self._lose(member, NOT_KEPT)
-        members = [each for each in members if each.group is self and each.checked]
+        members = [each for each in members if self._stayed(each) and each.checked]
         for start in range(0, len(page), _AT_ONCE):
             events = page[start : start + _AT_ONCE]
             missing = [each for each in members if (each.position or 0) < events[-1].sequence]

@@ -47,7 +47,7 @@ class Group:
         self._subscription = first.subscription
         self._members: dict[Member, None] = {}
         self._live: dict[Member, None] = {}
-        self._waiting: list[Member] = []
+        self._waiting: dict[Member, None] = {}
         self._loops: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Future[Any]] = set()
         self._welcoming = False
@@ -86,6 +86,7 @@ class Group:
         """Let a member go, who then knows up to where they were told."""
         member.group = member.pending = None
         del self._members[member]
+        self._waiting.pop(member, None)
         if member in self._live:
             del self._live[member]
             done = self._told if self._telling is None else self._telling - 1
@@ -102,18 +103,22 @@ class Group:
         """Bring members closer to the group, and make those live who have arrived."""
 
     def _await(self, member: Member) -> None:
-        self._waiting.append(member)
+        self._waiting[member] = None
         if not self._welcoming:
             self._welcoming = True
             self._run(self._welcome_all())
 
     async def _welcome_all(self) -> None:
         try:
-            while batch := [each for each in self._waiting if each.group is self]:
-                self._waiting = []
+            while self._waiting:
+                batch, self._waiting = list(self._waiting), {}
                 await self._welcome(batch)
         finally:
             self._welcoming = False
+
+    def _stayed(self, member: Member) -> bool:
+        """Say whether somebody of a batch has not gone since; who came back is welcomed anew."""
+        return member.group is self and member not in self._waiting
 
     async def _each(
         self, members: Iterable[Member], run: Callable[[Viewer], Awaitable[T]]
@@ -191,7 +196,7 @@ class Group:
     ) -> Iterable[tuple[Member, T]]:
         for member in members:
             answer = answers.get(member.person_id, answers.get(None))
-            if member.group is self and answer is not None:
+            if answer is not None and self._stayed(member):
                 yield member, answer
 
     @staticmethod

@@ -178,9 +178,6 @@ class Member:
             self.refuse(error)
             return
         self._watch_expiry()
-        viewer: Viewer | None = self._viewer
-        if self.person_id is not None:
-            viewer = await self._hub.feed.rights.enter(self.person_id, self)
         if isinstance(source, Following) and source.after is not None:
             if source.after.topic_id != source.topic_id:
                 self.refuse(Invalid("This cursor is of another topic.", ("after",)))
@@ -188,6 +185,10 @@ class Member:
             self.position = source.after.sequence
             self._stream = (source.after.audience, source.after.epoch)
         self._reader.moved.add(self._place)
+        viewer: Viewer | None = self._viewer
+        if self.person_id is not None:
+            # Should their rights be renewed meanwhile, they join a group by that already.
+            viewer = await self._hub.feed.rights.enter(self.person_id, self)
         self.moved(viewer)
 
     async def leave(self) -> None:

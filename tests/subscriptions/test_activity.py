@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +18,7 @@ from domain.models.topics import Topic
 from domain.permissions import ANYONE, Role, Viewer
 from domain.retention import forget
 from domain.unit_of_work import UnitOfWork
+from subscriptions.rights import Follower
 from tests.conftest import Server
 from tests.subscriptions.live import Live, process
 from tests.world import World
@@ -86,6 +89,33 @@ async def test_a_cursor_resumes_after_exactly_what_was_seen(live: Live, world: W
 
     assert missed["sequence"] == seen["sequence"] + 2
     assert missed["subject"]["body"] == "Missed."
+
+
+async def test_rights_that_are_renewed_while_somebody_resumes_leave_them_their_cursor(
+    live: Live, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nurse = await world.viewer("nurse1")
+    async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+        seen = await messages.next()
+    await comment(world, nurse, "Missed.")
+    rights = live.hub.feed.rights
+    enter = rights.enter
+
+    async def renewed(person_id: UUID, follower: Follower) -> Viewer | None:
+        entering = asyncio.create_task(enter(person_id, follower))
+        await asyncio.sleep(0)
+        assert rights.viewer(person_id) is None
+        await rights.renew_some()
+        assert rights.viewer(person_id) == nurse
+        return await entering
+
+    monkeypatch.setattr(rights, "enter", renewed)
+    async with live.subscribe(
+        nurse, ACTIVITY, topic=topic(world), after=seen["cursor"]
+    ) as messages:
+        missed = await messages.take(2)
+
+    assert [each["sequence"] for each in missed] == [seen["sequence"] + 1, seen["sequence"] + 2]
 
 
 async def test_only_the_kinds_that_were_asked_for_are_delivered(live: Live, world: World) -> None:
@@ -269,6 +299,34 @@ async def test_who_loses_a_role_is_reset_to_what_they_may_still_read(
 
     assert lost["message"] == "What you may read here has changed."
     assert again["__typename"] == "ActivitySnapshot"
+
+
+async def test_who_gains_and_loses_a_role_all_the_time_never_has_half_of_a_stream(
+    live: Live, world: World
+) -> None:
+    nurse, admin = await world.viewer("nurse1"), await world.viewer("admin")
+    moderating: dict[str, Any] = {
+        "person_id": world.people["nurse1"],
+        "role": Role.MODERATOR,
+        "scope_kind": ScopeKind.ENGAGEMENT,
+        "scope_id": world.engagement,
+    }
+    async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+        for change in [memberships.grant_role, memberships.withdraw_role] * 10:
+            async with UnitOfWork(world.database, admin) as uow:
+                await change(uow, **moderating)
+            await comment(world, nurse, "Something.")
+        told = [await messages.next()]
+        while told[-1].get("sequence") != 2 * 20:  # a thread and a comment each time
+            told.append(await messages.next())
+
+    assert told[0]["__typename"] == "ActivitySnapshot"
+    for before, message in pairwise(told):
+        if message["__typename"] != "Reset":
+            after_reset = before["__typename"] == "Reset"
+            assert (message["__typename"] == "ActivitySnapshot") == after_reset
+        if message["__typename"] == "ActivityEvent":
+            assert message["sequence"] == before["sequence"] + 1
 
 
 async def test_who_may_not_know_of_a_topic_any_more_gets_nothing_of_it(
