@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from domain import embedded
-from tests.benchmarks import fanout, latency, rates
+from tests.benchmarks import fanout, languages, latency, queries, rates
 from tests.benchmarks.load import LoadError
 from tests.benchmarks.site import site
 
@@ -52,10 +52,11 @@ def main() -> None:
             "that, and CPU for each delivery somewhat.\n"
         )
     for name in [arguments.part] if arguments.part else PARTS:
-        PARTS[name](arguments.sockets)
+        PARTS[name](arguments)
 
 
-def _fanout(sockets: Sequence[int]) -> None:
+def _fanout(arguments: argparse.Namespace) -> None:
+    sockets: Sequence[int] = arguments.sockets
     table = _table(
         "One topic, everybody with the same subscription of 8 fields: saturated, then at a steady "
         "rate",
@@ -98,9 +99,8 @@ def _cells(row: fanout.Row) -> list[str]:
         server, client = (
             cpu / saturated.seconds for cpu in (saturated.server_cpu, saturated.client_cpu)
         )
-        mark = "*" if client > BUSY else "~" if server < BUSY else ""
         cells += [
-            f"{mark}{saturated.rate:,.0f}",
+            f"{_mark(server, client)}{saturated.rate:,.0f}",
             f"{saturated.cost * 1e6:,.1f}",
             f"{server:.0%}",
             f"{client:.0%}",
@@ -143,7 +143,7 @@ def _ratios(rows: Sequence[fanout.Row]) -> None:
     console.print(table)
 
 
-def _votes(_: Sequence[int]) -> None:
+def _votes(_: argparse.Namespace) -> None:
     table = _table(
         f"{latency.VOTES} votes a second in one ballot, from the request to the screen",
         *("followed by", "sockets", "votes/s", "p50 ms", "p99 ms", "oldest ms", "messages/s"),
@@ -176,7 +176,64 @@ def _votes(_: Sequence[int]) -> None:
     )
 
 
-def _rates(_: Sequence[int]) -> None:
+def _queries(_: argparse.Namespace) -> None:
+    table = _table(
+        f"{queries.CONNECTIONS} connections over HTTP, one server process; medians of "
+        f"{queries.ROUNDS} rounds of {queries.SECONDS:g} s",
+        *("what", "server", "requests/s", "CPU ms", "server", "client"),
+        *("p50 ms", "p99 ms", "p99/p50", "KB"),
+    )
+    try:
+        with console.status("") as status:
+            rows = queries.run(status.update)
+    except LoadError as error:
+        console.print(f"{table.title}: {error}\n")
+        return
+    for row in rows:
+        phase, count = row.phase, len(row.phase.latencies)
+        server, client = (cpu / phase.seconds for cpu in (phase.server_cpu, phase.client_cpu))
+        p50, p99 = phase.latency(0.5), phase.latency(0.99)
+        table.add_row(
+            row.case,
+            row.name,
+            f"{_mark(server, client)}{phase.rate:,.0f}",
+            f"{phase.server_cpu / count * 1000:,.2f}",
+            f"{server:.0%}",
+            f"{client:.0%}",
+            f"{p50 * 1000:,.1f}",
+            f"{p99 * 1000:,.1f}",
+            f"{p99 / p50:.1f}",
+            f"{phase.received_bytes / count / 1000:,.1f}",
+        )
+    console.print(table)
+    for case, words in queries.CASES.items():
+        console.print(f"{case}: {words}.")
+    console.print(
+        "All give the same answers from the same tables, and every tally is the count of its votes "
+        "afterwards. Concordat knows who asks by a signed token and lets them see what they may; a "
+        "vote of its has history and event. The others ask nobody. CPU is the server's, for one "
+        f"request. * the client used more than {BUSY:.0%} of its core. ~ the server used less than "
+        f"{BUSY:.0%} of its own: PostgreSQL was the limit, or waiting for it."
+    )
+    found = {(row.case, row.name): row.phase for row in rows}
+    ours, *others = languages.SERVERS
+    ratios = _table(
+        f"{ours} in times of the others, and what is to be reached",
+        "what",
+        *(each for name in others for each in (f"requests/s: {name}", "goal")),
+        *("p99/p50", "goal"),
+    )
+    for case, goals in queries.GOALS.items():
+        phase = found[case, ours]
+        cells = [case]
+        for name, goal in zip(others, goals, strict=True):
+            cells += [f"{phase.rate / found[case, name].rate:.2f}", f"{goal:g}"]
+        slow = phase.latency(0.99) / phase.latency(0.5)
+        ratios.add_row(*cells, f"{slow:.1f}", f"< {queries.SLOWEST}")
+    console.print(ratios)
+
+
+def _rates(_: argparse.Namespace) -> None:
     table = _table(
         "Per second, in one process",
         *("what", "rate", "baseline", "rate of baseline", "ratio"),
@@ -199,6 +256,11 @@ def _rates(_: Sequence[int]) -> None:
     console.print(table)
 
 
+def _mark(server: float, client: float) -> str:
+    """Say what limited a rate, from the shares of their cores that were used."""
+    return "*" if client > BUSY else "~" if server < BUSY else ""
+
+
 def _table(title: str, *headings: str) -> Table:
     table = Table(title=title)
     for heading in headings:
@@ -207,7 +269,8 @@ def _table(title: str, *headings: str) -> Table:
     return table
 
 
-PARTS: dict[str, Callable[[Sequence[int]], None]] = {
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "queries": _queries,
     "rates": _rates,
     "votes": _votes,
     "fanout": _fanout,
