@@ -58,11 +58,12 @@ REVIEW = f"""
                     'threads', (SELECT json_build_object('nodes', json_agg(json_build_object(
                         'comments', (SELECT json_build_object('nodes', json_agg(json_build_object(
                             'body', c.body,
-                            'author', json_build_object('name', c.name)
+                            'author', json_build_object('name', (
+                                SELECT name FROM people WHERE people.id = c.author_id
+                            ))
                         ) ORDER BY c.id)) FROM (
-                            SELECT comments.id, body, name
-                            FROM comments JOIN people ON people.id = author_id
-                            WHERE thread_id = t.id ORDER BY comments.id LIMIT 3
+                            SELECT id, body, author_id FROM comments
+                            WHERE thread_id = t.id ORDER BY id LIMIT 3
                         ) AS c)
                     ) ORDER BY t.id)) FROM (
                         SELECT id FROM threads WHERE subject_id = b.id ORDER BY id LIMIT 1

@@ -88,7 +88,8 @@ async def test_a_vote_that_was_not_counted_is_found(
     async with database.session() as session:
         await session.execute(
             text(
-                "UPDATE votes SET choice = (choice + 1) % 3 WHERE id = (SELECT id FROM votes LIMIT 1)"
+                "UPDATE votes SET choice = (choice + 1) % 3 "
+                "WHERE id = (SELECT id FROM votes LIMIT 1)"
             )
         )
         await session.commit()
