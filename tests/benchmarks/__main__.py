@@ -19,13 +19,15 @@ from rich.console import Console
 from rich.table import Table
 
 from domain import embedded
-from tests.benchmarks import fanout, languages, latency, queries, rates
+from tests.benchmarks import executor, fanout, languages, latency, queries, rates
 from tests.benchmarks.load import LoadError
-from tests.benchmarks.site import site
+from tests.benchmarks.plot import plot
+from tests.benchmarks.site import OUR_CORE, ROOT, pin, site
 
 BUSY = 0.85
 """From this share of a core on, a client may be what limits."""
 QUIET = 0.5
+PLOT = ROOT / "docs" / "executor.svg"
 console = Console(width=120)
 
 
@@ -37,6 +39,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--sockets", nargs="+", type=int, default=fanout.SOCKETS, help="of the fan-out"
+    )
+    parser.add_argument(
+        "--plot", action="store_true", help=f"draw {PLOT.relative_to(ROOT)} of the executor"
     )
     arguments = parser.parse_args()
     # What this process makes lives as long as it does, and a collection would delay arrivals.
@@ -233,6 +238,52 @@ def _queries(_: argparse.Namespace) -> None:
     console.print(ratios)
 
 
+def _executor(arguments: argparse.Namespace) -> None:
+    pin(os.getpid(), OUR_CORE)
+    table = _table(
+        "One execution on ready objects, parsed and validated before",
+        *("result", "fields", "graphql-core µs", "ours µs", "ratio"),
+    )
+    with console.status("") as status:
+        rows = list(executor.measure(status.update))
+    for row in rows:
+        table.add_row(
+            row.shape,
+            f"{row.fields:,}",
+            f"{row.graphql_core * 1e6:,.0f}",
+            f"{row.ours * 1e6:,.0f}",
+            f"{row.ratio:.1f}",
+        )
+    console.print(table)
+    console.print(
+        f"Medians of {executor.ROUNDS} rounds without garbage collection in them; the results were "
+        "compared. B1 is the read of `queries`.\n"
+    )
+    if arguments.plot:
+        PLOT.write_text(_drawn(rows))
+        console.print(f"{PLOT.relative_to(ROOT)} is drawn.")
+
+
+def _drawn(rows: Sequence[executor.Row]) -> str:
+    def line(shape: str, seconds: Callable[[executor.Row], float]) -> list[tuple[float, float]]:
+        return [(row.fields, seconds(row)) for row in rows if row.shape == shape]
+
+    def duration(seconds: float) -> str:
+        return f"{seconds * 1e3:g} ms" if seconds < 1 else f"{seconds:g} s"
+
+    return plot(
+        "Executing a document on ready objects",
+        {
+            "graphql-core, nested": line("nested", lambda row: row.graphql_core),
+            "graphql-core, flat": line("flat", lambda row: row.graphql_core),
+            "breadth-first, nested": line("nested", lambda row: row.ours),
+            "breadth-first, flat": line("flat", lambda row: row.ours),
+        },
+        ("fields of the result", lambda count: f"{count:,.0f}"),
+        ("time", duration),
+    )
+
+
 def _rates(_: argparse.Namespace) -> None:
     table = _table(
         "Per second, in one process",
@@ -264,13 +315,14 @@ def _mark(server: float, client: float) -> str:
 def _table(title: str, *headings: str) -> Table:
     table = Table(title=title)
     for heading in headings:
-        words = heading in {"server", "what", "baseline", "followed by"}
+        words = heading in {"server", "what", "result", "baseline", "followed by"}
         table.add_column(heading, justify="left" if words else "right", no_wrap=heading == "server")
     return table
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "queries": _queries,
+    "executor": _executor,
     "rates": _rates,
     "votes": _votes,
     "fanout": _fanout,
