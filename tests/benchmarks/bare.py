@@ -1,6 +1,7 @@
 """What cannot be beaten: routes whose SQL builds the answers, passed through; nobody is asked who.
 
-The answers are those of `documents`, each by one statement written for it by hand.
+The answers are those of `documents`, each by one statement written for it by hand. That of a vote
+counts right as long as nobody casts two in one ballot at the same moment.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -305,25 +305,35 @@ class Mutation:
         person, ballot_id = info.context["person_id"], key(input.ballot_id)
         choice = CHOICES.index(input.choice.value)
         async with info.context["sessions"]() as session, session.begin():
-            ballot = await session.get_one(ballots.Ballot, ballot_id)
+            elector, tally = ballots.Elector, ballots.TallyRow
+            found = await session.execute(
+                select(ballots.Ballot, tally)
+                .join(elector, elector.ballot_id == ballots.Ballot.id)
+                .join(
+                    tally,
+                    and_(
+                        tally.ballot_id == elector.ballot_id,
+                        tally.constituency_id == elector.constituency_id,
+                    ),
+                )
+                .where(ballots.Ballot.id == ballot_id, elector.person_id == person)
+                .with_for_update(of=tally)
+            )
+            ballot, tallied = found.one()
             if ballot.state is not BallotState.OPEN:
                 raise ValueError("This ballot is not open.")
-            elector = await session.get_one(ballots.Elector, (ballot_id, person))
-            tally = await session.get_one(
-                ballots.TallyRow, (ballot_id, elector.constituency_id), with_for_update=True
-            )
             vote = await session.scalar(
                 select(votes.Vote).where(
                     votes.Vote.ballot_id == ballot_id, votes.Vote.person_id == person
                 )
             )
-            counts = list(tally.counts)
+            counts = list(tallied.counts)
             if vote is None:
                 vote = votes.Vote(
                     topic_id=ballot.topic_id,
                     ballot_id=ballot_id,
                     person_id=person,
-                    constituency_id=elector.constituency_id,
+                    constituency_id=tallied.constituency_id,
                     choice=choice,
                     rationale="",
                     cast_at=datetime.now(UTC),
@@ -335,7 +345,7 @@ class Mutation:
                 vote.revision += 1
                 vote.cast_at = datetime.now(UTC)
             counts[choice] += 1
-            tally.counts = counts
+            tallied.counts = counts
         return CastVotePayload(vote=Vote(id=global_id(vote), ballot=Ballot.of(ballot)))
 
 
