@@ -10,12 +10,13 @@ import strawberry
 from strawberry import relay
 
 from domain.errors import NotFound
+from domain.rows import row_class
 from domain.texts import snake_case
 from schema.context import Batch
 
 T = TypeVar("T", bound=type)
 
-# GraphQL type name to the batch that reads it, and the record class to the type name.
+# GraphQL type name to the batch that reads it, and the classes of its records to the type name.
 LOADERS: dict[str, Batch] = {}
 _NAMES: dict[type, str] = {}
 
@@ -40,9 +41,10 @@ def node(record: type, load: Batch, description: str) -> Callable[[T], T]:
 
     def decorate(cls: T) -> T:
         LOADERS[cls.__name__] = load
-        _NAMES[record] = cls.__name__
+        classes = (record, row_class(record))
+        _NAMES.update(dict.fromkeys(classes, cls.__name__))
         cls.is_type_of = classmethod(  # type: ignore[attr-defined]
-            lambda _cls, value, _info: isinstance(value, record)
+            lambda _cls, value, _info: isinstance(value, classes)
         )
         return strawberry.type(cls, description=description)
 

@@ -145,7 +145,7 @@ async def reading(live: Live, world: World) -> Measure:
     )
 
     async def select(_: int) -> None:
-        async with world.database.read() as session:
+        async with world.database.session() as session:
             (await session.execute(bare, {"id": world.engagement})).all()
 
     return Measure(
