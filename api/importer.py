@@ -24,7 +24,7 @@ from rich.text import Text
 from api.exercises import Exercise, once, set_up
 from api.polis import MOST_PROBLEMS, CastVote, Conversation, Holding, differences
 from domain.commands.ballots import advance_ballot
-from domain.commands.votes import cast_vote
+from domain.commands.votes import Casting, cast_vote
 from domain.consensus.choices import BallotKind, choices
 from domain.database import Database
 from domain.errors import Conflict, Invalid, NotFound
@@ -115,14 +115,16 @@ async def _cast(exercise: Exercise, pace: float | None, sleep: Sleep, console: C
             person_id = exercise.people[vote.participant]
             if person_id not in voters:
                 voters[person_id] = await _viewer(exercise.database, person_id)
-            async with UnitOfWork(exercise.database, voters[person_id]) as uow:
-                await cast_vote(
-                    uow,
+            await cast_vote(
+                exercise.database,
+                Casting(
+                    viewer=voters[person_id],
                     ballot_id=ballot_id,
                     choice=vote.choice,
                     idempotency_key=f"polis:{conversation.slug}:vote:{vote.line}",
                     fingerprint=fingerprint_of([ballot_id, vote.choice]),
-                )
+                ),
+            )
             progress.advance(task)
     rate = len(waiting) / (perf_counter() - began)
     console.print(

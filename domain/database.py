@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from domain import statements
 
@@ -88,7 +88,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, notify: bool = True, wake: Wake = _nobody) -> None:
         self.engine = engine
         # One statement needs no transaction, and saves the two round trips of beginning and ending.
-        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.notify = notify
         self.wake = wake
 
@@ -99,8 +99,12 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Give a short session for one batch of reads; each statement sees what is committed."""
-        async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
+        async with AsyncSession(self._at_once, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    def at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Give a connection on which each statement is a transaction of its own."""
+        return self._at_once.connect()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
