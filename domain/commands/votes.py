@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Boolean, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
@@ -17,9 +17,10 @@ from domain.database import Database
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.ids import new_id
 from domain.lifecycle import BALLOT, BallotState, EngagementState, require
-from domain.models.ballots import BallotVisibility
+from domain.models.ballots import Ballot, BallotVisibility
 from domain.permissions import Permission, Viewer, allowed, audience
 from domain.queries.consensus import votes_shown
+from domain.queries.pages import ids
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import (
     first_result,
@@ -54,6 +55,13 @@ CAST = text(
     bindparam("fingerprint", type_=Text()),
     bindparam("notify", type_=Boolean()),
 )
+# Ballots are locked before the counter of their topic, and in the order of their ids.
+LOCK = (
+    select(Ballot.id)
+    .where(Ballot.id == func.any(ids()))
+    .order_by(Ballot.id)
+    .with_for_update(key_share=True)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +94,32 @@ async def cast_vote(database: Database, casting: Casting) -> UUID:
     await database.wake([found.topic_id])
     vote_id: UUID = found.vote_id
     return vote_id
+
+
+async def cast_votes(database: Database, castings: Sequence[Casting]) -> list[UUID]:
+    """Cast votes one after the other in one transaction: all, or none if one is refused.
+
+    Their ballots are of one topic, whose counter is the last lock. Raises what `cast_vote` raises.
+    """
+    requests = [(casting, _values(database, casting)) for casting in castings]
+    votes: list[UUID] = []
+    topics: set[UUID] = set()
+    try:
+        async with database.session() as session:
+            await session.execute(LOCK, {"ids": [casting.ballot_id for casting in castings]})
+            for casting, values in requests:
+                found = (await session.execute(CAST, values)).one()
+                if found.vote_id is None:
+                    votes.append(_first_result(casting, found))
+                else:
+                    votes.append(found.vote_id)
+                    topics.add(found.topic_id)
+            await session.commit()
+    except DBAPIError as error:
+        raise refusal(error) from error
+    if topics:
+        await database.wake(topics)
+    return votes
 
 
 def _values(database: Database, casting: Casting) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text, update
 
-from domain.commands.votes import Casting, cast_vote
+from domain.commands.votes import Casting, cast_vote, cast_votes
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices
 from domain.consensus.rules import default_rule, rule_hash
 from domain.consensus.tallies import Tally, apply
@@ -457,3 +457,49 @@ async def test_postgresql_sends_the_wake_up_with_the_commit_where_it_is_to(
         await driver.fetchval("SELECT 1")  # what was sent before is here with the answer
 
     assert heard == ([str(world.engagement)] if notify else [])
+
+
+async def test_votes_in_one_transaction_are_cast_in_their_order_and_wake_once(
+    world: World,
+) -> None:
+    ballots = [await opened(world), await opened(world)]
+    woken = Woken()
+    database = Database(world.database.engine, notify=False, wake=woken)
+    castings = [
+        Casting(
+            viewer=await world.viewer(name),
+            ballot_id=ballot,
+            choice=choice,
+            idempotency_key=f"{choice} {ballot}",
+        )
+        for ballot, name, choice in (
+            (ballots[1], "nurse1", "AGREE"),
+            (ballots[0], "nurse2", "PASS"),
+            (ballots[1], "nurse1", "DISAGREE"),
+        )
+    ]
+
+    first = await cast_votes(database, castings)
+    again = await cast_votes(database, castings)
+
+    assert first == again
+    assert first[0] == first[2] != first[1]
+    assert woken.calls == [[world.engagement]]
+    nurses = world.constituencies["Nurses"]
+    assert [(await counts(world, ballot))[nurses] for ballot in ballots] == [[0, 0, 1], [0, 1, 0]]
+    await gapless(world)
+
+
+async def test_of_votes_in_one_transaction_one_refusal_leaves_none(world: World) -> None:
+    ballot = await opened(world)
+    castings = [
+        Casting(viewer=await world.viewer(name), ballot_id=ballot, choice="AGREE")
+        for name in ("nurse1", "stranger")
+    ]
+
+    with pytest.raises(NotAllowed, match="not among the electors"):
+        await cast_votes(world.database, castings)
+
+    assert not any(map(sum, (await counts(world, ballot)).values()))
+    async with world.database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Vote)) == 0
