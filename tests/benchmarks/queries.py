@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 import uvloop
@@ -16,11 +17,11 @@ from api.settings import Settings
 from domain import migrations
 from domain.database import Database, create_engine
 from tests.benchmarks import documents, exchange
-from tests.benchmarks.exchange import Phase
+from tests.benchmarks.exchange import Clock, Phase
 from tests.benchmarks.languages import Language, languages
 from tests.benchmarks.load import LoadError
 from tests.benchmarks.programme import CHOICES, Programme, found
-from tests.benchmarks.site import baseline, concordat, postgres
+from tests.benchmarks.site import baseline, concordat, database_cpu, postgres
 
 CASES: Mapping[str, str] = {
     "B1": f"{documents.SPECIFICATIONS} specifications with ballots, tallies, comments and authors",
@@ -62,12 +63,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Asked:
-    """A server, how it is asked, and what tells the seconds of CPU that it has used."""
+    """A server, how it is asked, and the clocks of the CPU that it and its database have used."""
 
     name: str
     language: Language
     port: int
-    cpu: Callable[[], float]
+    clocks: tuple[Clock, Clock]
 
     async def answer(self, request: bytes) -> bytes:
         """Return the answer to one request."""
@@ -104,14 +105,17 @@ async def measure(
     """Measure each case in rounds through all servers; say what is being done."""
     rows = []
     for case in CASES:
-        phases: dict[str, list[Phase]] = {server.name: [] for server in servers}
         loads = [(server, *await _load(server, programme, case)) for server in servers]
+        for server, requests, accepts in loads:
+            note(f"{case}, {server.name} warms up")
+            await exchange.load(server.port, requests, accepts, WARM_UP, *server.clocks)
+        phases: dict[str, list[Phase]] = {server.name: [] for server in servers}
         for turn in range(rounds):
             for server, requests, accepts in loads:
                 note(f"{case}, round {turn + 1} of {rounds}, {server.name}")
-                for length in (WARM_UP, seconds) if turn == 0 else (seconds,):
-                    phase = await exchange.load(server.port, requests, accepts, length, server.cpu)
-                phases[server.name].append(phase)
+                phases[server.name].append(
+                    await exchange.load(server.port, requests, accepts, seconds, *server.clocks)
+                )
         for name, measured in phases.items():
             middle = sorted(measured, key=lambda phase: phase.rate)[rounds // 2]
             rows.append(Row(case, name, middle))
@@ -142,7 +146,7 @@ def run(note: Callable[[str], None]) -> list[Row]:
         spoken = languages(auth.tokens(Settings(data_folder=folder)))
 
         asked = [
-            Asked(name, language, each.port, each.cpu)
+            Asked(name, language, each.port, (each.cpu, partial(database_cpu, folder)))
             for (name, language), each in zip(spoken.items(), served, strict=True)
         ]
 
