@@ -219,7 +219,8 @@ def _queries(_: argparse.Namespace) -> None:
         "afterwards. Concordat knows who asks by a signed token and lets them see what they may; a "
         "vote of its has history and event. The others ask nobody. CPU ms are the server's for one "
         f"request, database ms PostgreSQL's. * the client used more than {BUSY:.0%} of its core. "
-        f"~ the server used less than {BUSY:.0%} of its own: PostgreSQL was the limit, or waiting."
+        f"~ the server used less than {BUSY:.0%} of its own: PostgreSQL was the limit, or waiting. "
+        "For the same CPU, that of server and database counts.\n"
     )
     found = {(row.case, row.name): row.phase for row in rows}
     ours, *others = languages.SERVERS
@@ -228,6 +229,7 @@ def _queries(_: argparse.Namespace) -> None:
         "what",
         *(each for name in others for each in (f"requests/s: {name}", "goal")),
         *("p99/p50", "goal"),
+        *(f"for the same CPU: {name}" for name in others),
     )
     for case, goals in queries.GOALS.items():
         phase = found[case, ours]
@@ -235,7 +237,9 @@ def _queries(_: argparse.Namespace) -> None:
         for name, goal in zip(others, goals, strict=True):
             cells += [f"{phase.rate / found[case, name].rate:.2f}", f"{goal:g}"]
         slow = phase.latency(0.99) / phase.latency(0.5)
-        ratios.add_row(*cells, f"{slow:.1f}", f"< {queries.SLOWEST}")
+        cells += [f"{slow:.1f}", f"< {queries.SLOWEST}"]
+        cells += [f"{found[case, name].cost / phase.cost:.2f}" for name in others]
+        ratios.add_row(*cells)
     console.print(ratios)
 
 

@@ -37,6 +37,11 @@ class Phase:
         """Requests a second."""
         return len(self.latencies) / self.seconds
 
+    @property
+    def cost(self) -> float:
+        """Seconds of the CPU of server and database for one request."""
+        return (self.server_cpu + self.database_cpu) / len(self.latencies)
+
     def latency(self, share: float) -> float:
         """Return the seconds within which this share of the answers came."""
         return quantile(self.latencies, share)
