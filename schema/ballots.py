@@ -22,7 +22,7 @@ from domain.queries import comments, people, topics, votes
 from domain.queries import consensus as standings
 from schema.batches import Parents, batched, derived
 from schema.comments import SUBJECTS, Thread, kind_of
-from schema.consensus import Consensus, consensus
+from schema.consensus import Consensus
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -107,11 +107,6 @@ async def _topics(ballots: Parents, info: Info) -> Sequence[Node | None]:
     )
 
 
-async def _consensus(ballots: Parents, info: Info) -> Sequence[Consensus | None]:
-    found = await info.context.load_all(standings.of_ballots, [ballot.id for ballot in ballots])
-    return [None if standing is None else consensus(standing) for standing in found]
-
-
 @node(models.Ballot, queries.by_ids, "A question to an electorate, in one topic.")
 class Ballot(Node):
     """A ballot."""
@@ -169,8 +164,8 @@ class Ballot(Node):
         "The SHA-256 of the rule's canonical JSON, in hex.",
     )
     choices: list[ChoiceOption] = derived(_options, "What can be chosen.")
-    consensus: Consensus | None = batched(
-        _consensus, "How far it has come; null where the viewer may not know."
+    consensus: Consensus | None = relation(
+        standings.of_ballots, "How far it has come; null where the viewer may not know."
     )
     viewer_can_moderate: bool = permitted(
         Permission.MODERATE, "Whether the viewer can edit, open and close it."

@@ -11,7 +11,6 @@ import strawberry
 
 from domain.database import Database, Session, is_outage
 from domain.permissions import Viewer
-from domain.together import Together
 
 # A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
@@ -23,7 +22,11 @@ class Context:
     def __init__(self, database: Database, viewer: Viewer) -> None:
         self.database = database
         self.viewer = viewer
-        self._together = Together()
+        self._together = database.together
+        # Those who are the same person with the same rights may be answered together. A
+        # Representative notes what it is asked, so that its reads are its own.
+        alike = type(viewer) is Viewer
+        self._asked: Hashable = (viewer.person_id, viewer.rights) if alike else self
         self._snapshot: Session | None = None
         self._turn = asyncio.Lock()
 
@@ -38,7 +41,8 @@ class Context:
         async def read(unique: Sequence[Any]) -> Sequence[Any]:
             return await self._read(batch, unique, arguments)
 
-        return await self._together.load((batch, arguments), keys, read)
+        asked = self if self._snapshot is not None else self._asked
+        return await self._together.load((asked, batch, arguments), keys, read)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:

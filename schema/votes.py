@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -122,10 +123,17 @@ class Vote(Node):
     history: list[EarlierVote] = batched(_history, "How it was cast before, oldest first.")
 
 
+@cache
+def spoken_all(kind: BallotKind) -> Sequence[tuple[Choice | None, int | None]]:
+    """Return what the ordinals stand for in a kind of ballot, each as a choice or a rating."""
+    return tuple(
+        (None, int(name)) if name.isdecimal() else (Choice(name), None) for name in choices(kind)
+    )
+
+
 def spoken(kind: BallotKind, ordinal: int) -> tuple[Choice | None, int | None]:
     """Return the choice or the rating that an ordinal stands for in a kind of ballot."""
-    name = choices(kind)[ordinal]
-    return (None, int(name)) if name.isdecimal() else (Choice(name), None)
+    return spoken_all(kind)[ordinal]
 
 
 def _earlier(kind: BallotKind, casting: models.CastVote) -> EarlierVote:
