@@ -82,8 +82,6 @@ def is_lost(error: BaseException) -> bool:
     """Say whether an error of asyncpg means that the database was away, or takes no more."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(OUTAGES)
-    if isinstance(error, ValueError):  # a value that is none of its column's type
-        return False
     return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
 
 
@@ -199,8 +197,8 @@ class Reads(_Reading):
         try:
             found = await self._run(connection, plan.sql, arguments)
         except BaseException as error:
-            # What PostgreSQL or asyncpg refuses leaves the connection as it was.
-            refused = isinstance(error, asyncpg.PostgresError | ValueError) and not is_lost(error)
+            # What is refused leaves the connection as it was.
+            refused = isinstance(error, asyncpg.PostgresError) and not is_lost(error)
             (self._pool.give if refused else self._pool.drop)(connection)
             raise
         self._pool.give(connection)
@@ -228,8 +226,9 @@ async def snapshot(pool: Pool, watch: Watch) -> AsyncIterator[Snapshot]:
         try:
             yield Snapshot(connection, watch)
         except Exception:
-            await connection.execute(_END)
-            ended = True
+            if not connection.is_closed():
+                await connection.execute(_END)
+                ended = True
             raise
         await connection.execute(_END)
         ended = True
