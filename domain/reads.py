@@ -82,7 +82,10 @@ def is_lost(error: BaseException) -> bool:
     """Say whether an error of asyncpg means that the database was away, or takes no more."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(OUTAGES)
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+    # asyncpg is confused by what a server says that ends while nobody asks: InternalClientError.
+    return isinstance(
+        error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    )
 
 
 class Pool:
@@ -126,10 +129,13 @@ class Pool:
             self._end(connection)
         self._free.release()
 
-    def drop(self, connection: Any) -> None:
-        """End a connection that was interrupted, whatever the server is doing on it."""
+    def drop(self, connection: Any, error: BaseException) -> None:
+        """End a connection that was interrupted; if it was lost, with those that nobody uses."""
         self._end(connection)
         self._free.release()
+        if is_lost(error):
+            while self._idle:
+                self._end(self._idle.pop())
 
     async def close(self) -> None:
         """Close the connections that nobody uses, and each of the others when it is given back."""
@@ -197,9 +203,10 @@ class Reads(_Reading):
         try:
             found = await self._run(connection, plan.sql, arguments)
         except BaseException as error:
-            # What is refused leaves the connection as it was.
-            refused = isinstance(error, asyncpg.PostgresError) and not is_lost(error)
-            (self._pool.give if refused else self._pool.drop)(connection)
+            if isinstance(error, asyncpg.PostgresError) and not is_lost(error):
+                self._pool.give(connection)  # what is refused leaves it as it was
+            else:
+                self._pool.drop(connection, error)
             raise
         self._pool.give(connection)
         return found
@@ -231,6 +238,10 @@ async def snapshot(pool: Pool, watch: Watch) -> AsyncIterator[Snapshot]:
                 ended = True
             raise
         await connection.execute(_END)
-        ended = True
-    finally:
-        (pool.give if ended else pool.drop)(connection)
+    except BaseException as error:
+        if ended:
+            pool.give(connection)
+        else:
+            pool.drop(connection, error)
+        raise
+    pool.give(connection)
