@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 from domain import reads
 from domain.reads import OUTAGES, Pool, Reads, is_lost
 from domain.statements import Watch
+from domain.together import Together
 
 APP_ROLE = "concordat_app"
 OLDEST_POSTGRES = 150_000
@@ -108,6 +109,8 @@ class Database:
         self._reads = Reads(self._pool, self.watch)
         self.notify = notify
         self.wake = wake
+        self.together = Together()
+        """Shares the reads that many ask for in one tick, each by a name that says for whom."""
 
     def session(self) -> AsyncSession:
         """Return a session whose records stay readable after it ends."""
@@ -115,6 +118,10 @@ class Database:
 
     def read(self) -> AbstractAsyncContextManager[Session]:
         """Give a session for one batch of reads; each statement sees what is committed."""
+        return nullcontext(self._reads)
+
+    def at_once(self) -> AbstractAsyncContextManager[Session]:
+        """Give a session in which each statement is a transaction of its own, reading or not."""
         return nullcontext(self._reads)
 
     def snapshot(self) -> AbstractAsyncContextManager[Session]:

@@ -27,8 +27,9 @@ _FAREWELL: Final = 2  # seconds that a connection may take to say goodbye
 
 _END: Final = "ROLLBACK"  # nothing was written
 
-# SQLSTATE classes of a lost connection, and of a server that ends, starts or takes no more.
-OUTAGES: Final = ("08", "57P", "53300")
+# SQLSTATE classes of a lost connection, of a server that ends, starts or takes no more, and of a
+# database that takes nobody.
+OUTAGES: Final = ("08", "57P", "53300", "55000")
 
 
 class Found(Protocol[T_co]):

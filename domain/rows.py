@@ -126,6 +126,9 @@ class Plan:
         for name in needed & processors.keys():
             if _is_plain_array(compiled.binds[name].type):
                 del processors[name]
+        for name in needed:
+            if isinstance(compiled.binds[name].type, JSON):
+                processors[name] = _to_json
         # What each $n takes: the name of a parameter and how to convert it, or a constant.
         self._takes: list[tuple[str | None, Any]] = [
             (name, processors.get(name))
@@ -246,6 +249,10 @@ def _is_plain_array(type_: TypeEngine[Any]) -> bool:
 
 def _from_json(value: str | None) -> Any:
     return None if value is None else orjson.loads(value)
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _same(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import hashlib
 import traceback
 import uuid
-from collections.abc import AsyncIterable, Hashable
+from collections.abc import AsyncIterable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import isawaitable
@@ -21,12 +21,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from graphql.execution import (
-    Executor,
-    create_source_event_stream,
-    execute_root_selection_set,
-    execute_subscription_event,
-)
+from graphql.execution import Executor, create_source_event_stream
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -36,6 +31,7 @@ from strawberry.types.graphql import OperationType
 from domain.database import is_outage
 from domain.errors import DomainError
 from schema.errors import coded
+from schema.execution import Plans, execute
 from schema.limits import Limits, check_document, check_variables, parse_document
 from schema.sharing import Shape, shape
 
@@ -83,6 +79,8 @@ class Prepared:
 
     document: DocumentNode
     hash: str
+    operations: Mapping[str, OperationDefinitionNode]
+    """By name; that of an operation without one is empty, and it is then the only one."""
     shapes: dict[int, Shape] = field(default_factory=dict)
     """Of the operations whose subscriptions were started, by the identity of their nodes."""
 
@@ -150,6 +148,7 @@ class Operations:
         self._suggestions = suggestions
         self._schema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._executor = schema.execution_context_class
+        self._plans = Plans(PREPARED_DOCUMENTS, self.unplanned)
         # Documents that were refused are prepared anew: lru_cache keeps no exceptions.
         self._prepare = lru_cache(maxsize=PREPARED_DOCUMENTS)(self._prepare_anew)
 
@@ -165,8 +164,12 @@ class Operations:
         """
         if self.operation_type(request) is OperationType.SUBSCRIPTION:
             raise _refused("A subscription has many results: subscribe to it.", "BAD_REQUEST")
-        result = execute_root_selection_set(self._build(request, context))
-        return self._result(request, await result if isawaitable(result) else result)
+        executor = self._build(request, context)
+        try:
+            return await self._run(request, executor)
+        finally:
+            # It refers to itself: without this, it and its tuples wait for the garbage collector.
+            vars(executor).clear()
 
     async def subscribe(self, request: Request, context: Any) -> Subscription:
         """Start a subscription: what its root field answers, and the way to say it.
@@ -197,8 +200,7 @@ class Operations:
         """
         executor = subscription.executor.build_per_event_executor(message)
         executor.context_value = context
-        result = execute_subscription_event(executor)
-        return self._result(subscription.request, await result if isawaitable(result) else result)
+        return await self._run(subscription.request, executor)
 
     def failure(self, subscription: Subscription, error: Exception) -> dict[str, Any]:
         """Return the last result of a subscription whose source failed."""
@@ -221,24 +223,29 @@ class Operations:
                 )
         if errors:
             raise RequestErrors([_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
-        return Prepared(document, hashlib.sha256(query.encode()).hexdigest())
+        operations = {
+            node.name.value if node.name else "": node
+            for node in document.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        return Prepared(document, hashlib.sha256(query.encode()).hexdigest(), operations)
 
     def _operation(self, request: Request) -> OperationDefinitionNode:
         """Find the operation to run: the named one, or the only one."""
         name = request.operation_name
-        operations = [
-            node
-            for node in self._prepare(request.query).document.definitions
-            if isinstance(node, OperationDefinitionNode)
-            and (name is None or (node.name and node.name.value == name))
-        ]
-        if not operations:
-            message = f"The document has no operation {name or ''}: check operationName."
+        operations = self._prepare(request.query).operations
+        if name is None and len(operations) == 1:
+            return next(iter(operations.values()))
+        found = operations.get(name) if name else None
+        if found is None:
+            several = name is None and operations
+            message = (
+                "The document has several operations: choose one by operationName."
+                if several
+                else f"The document has no operation {name or ''}: check operationName."
+            )
             raise _refused(message, "OPERATION_RESOLUTION_FAILURE")
-        if len(operations) > 1:
-            message = "The document has several operations: choose one by operationName."
-            raise _refused(message, "OPERATION_RESOLUTION_FAILURE")
-        return operations[0]
+        return found
 
     def _build(self, request: Request, context: Any) -> Executor[Any]:
         """Coerce the variables; raises RequestErrors when they do not fit."""
@@ -258,7 +265,11 @@ class Operations:
             raise RequestErrors([_coded(error, "BAD_USER_INPUT") for error in executor])
         return executor
 
-    def _result(self, request: Request, result: ExecutionResult) -> dict[str, Any]:
+    def unplanned(self, reason: str) -> None:
+        """Note that an operation has no plan, and is left to graphql-core."""
+
+    async def _run(self, request: Request, executor: Executor[Any]) -> dict[str, Any]:
+        result = await execute(executor, self._plans)
         formatted: dict[str, Any] = {"data": result.data}
         if result.errors:
             formatted["errors"] = [self._mask(request, error).formatted for error in result.errors]
