@@ -135,7 +135,7 @@ async def measure(
 async def require_counted(url: str) -> None:
     """Raise LoadError where a tally is not the count of its votes."""
     database = Database(create_engine(url))
-    async with database.read() as session:
+    async with database.session() as session:
         wrong = await session.scalar(MISCOUNTED)
     await database.close()
     if wrong:
