@@ -164,7 +164,7 @@ async def load(
     server_cpu: Clock,
     database_cpu: Clock,
 ) -> Phase:
-    """Ask over as many connections, each its own requests in turns, for so many seconds.
+    """Ask over as many connections, each its own requests in turns, once and for so many seconds.
 
     The last answers are waited for and counted. The clocks tell the seconds that server and
     database have used of their cores.
@@ -175,9 +175,9 @@ async def load(
 
         def until(each: Sequence[bytes]) -> Iterator[bytes]:
             for request in cycle(each):
+                yield request
                 if time.perf_counter() - start >= seconds:
                     return
-                yield request
 
         done = [
             connection.begin(until(each), accepts)
