@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 from graphql import lexicographic_sort_schema, print_schema
 
+from schema.batches import install
 from schema.errors import HANDLERS
 from schema.root import Mutation, Query
 from subscriptions.root import LiveMutation, Subscription
@@ -21,6 +22,7 @@ schema = strawberry.Schema(
     subscription=Subscription,
     exception_handlers=HANDLERS,
 )
+install(schema)
 
 
 def printed() -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 from strawberry.types.graphql import OperationType
 
 from domain import tracing
@@ -19,6 +19,11 @@ SECONDS: Final = Histogram(
     "Seconds that GraphQL operations took; those of a subscription end where its stream begins.",
     ["kind", "outcome"],  # query, mutation, subscription or unknown; ok, errors, refused or failed
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+UNPLANNED: Final = Counter(
+    "concordat_unplanned_operations_total",
+    "Operations without a plan, which graphql-core executed field by field.",
+    ["reason"],
 )
 SLOW: Final = 1.0
 """Seconds above which an operation gets a line in the log."""
@@ -54,6 +59,10 @@ class ObservedOperations(Operations):
             subscription = await super().subscribe(request, context)
             outcome.name = "ok"
             return subscription
+
+    def unplanned(self, reason: str) -> None:
+        """Count it."""
+        UNPLANNED.labels(reason).inc()
 
     @contextmanager
     def _observed(self, request: Request) -> Iterator[_Outcome]:

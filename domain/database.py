@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from domain import statements
+from domain.together import Together
 
 APP_ROLE = "concordat_app"
 OLDEST_POSTGRES = 150_000
@@ -91,6 +92,8 @@ class Database:
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.notify = notify
         self.wake = wake
+        self.together = Together()
+        """Shares the reads that many ask for in one tick, each by a name that says for whom."""
 
     def session(self) -> AsyncSession:
         """Return a session whose records stay readable after it ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,9 @@ from domain.permissions import Permission
 from domain.queries import ballots as queries
 from domain.queries import comments, people, topics, votes
 from domain.queries import consensus as standings
+from schema.batches import Parents, batched, derived
 from schema.comments import SUBJECTS, Thread, kind_of
-from schema.consensus import Consensus, consensus
+from schema.consensus import Consensus
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -28,12 +30,13 @@ from schema.fields import (
     enum,
     expected,
     mutation,
+    node_relation,
     perform,
+    permitted,
     relation,
     text,
-    viewer_can,
 )
-from schema.nodes import LOADERS, Node, key, node, type_of
+from schema.nodes import Node, key, load_nodes, node, type_of
 from schema.pagination import Connection, connection
 from schema.people import Person
 from schema.rules import Rule, RuleInput, document, shown
@@ -84,6 +87,26 @@ class ChoiceOption:
     needs_reason: bool = text(description="Whether a vote for it must say why.")
 
 
+def _options(ballot: Any) -> list[ChoiceOption]:
+    return [
+        ChoiceOption(
+            choice=spoken(ballot.kind, place)[0],
+            rating=spoken(ballot.kind, place)[1],
+            needs_reason=needs_reason(ballot.kind, name, ballot.reason_policy),
+        )
+        for place, name in enumerate(choices(ballot.kind))
+    ]
+
+
+async def _topics(ballots: Parents, info: Info) -> Sequence[Node | None]:
+    keys = [ballot.topic_id for ballot in ballots]
+    places = await info.context.load_all(topics.by_ids, keys)
+    return await load_nodes(
+        info.context,
+        [(type_of(place.kind.lower()), place.id) for place in places],
+    )
+
+
 @node(models.Ballot, queries.by_ids, "A question to an electorate, in one topic.")
 class Ballot(Node):
     """A ballot."""
@@ -125,57 +148,28 @@ class Ballot(Node):
         BALLOT, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    @strawberry.field(description="The exercise or the roundtable that it is held in.")
-    async def topic(root: strawberry.Parent[Any], info: Info) -> Node | None:
-        """Read the topic through the batch of its type."""
-        place = await info.context.load(topics.by_ids, root.topic_id)
-        found: Node | None = await info.context.load(
-            LOADERS[type_of(place.kind.lower())], root.topic_id
-        )
-        return found
-
-    @strawberry.field(description="What it is about; null where that is nothing, or was removed.")
-    async def subject(root: strawberry.Parent[Any], info: Info) -> Node | None:
-        """Read the subject through the batch of its type."""
-        if root.subject_kind is None:
-            return None
-        found: Node | None = await info.context.load(
-            LOADERS[type_of(root.subject_kind.lower())], root.subject_id
-        )
-        return found
-
-    @strawberry.field(description="What counts as consensus; frozen when it is opened.")
-    def rule(root: strawberry.Parent[Any]) -> Rule:
-        """Show the document with its types."""
-        return shown(root.rule)
-
-    @strawberry.field(description="The SHA-256 of the rule's canonical JSON, in hex.")
-    def rule_hash(root: strawberry.Parent[Any]) -> str:
-        """Compute it: whether it is stored already would tell that somebody has voted."""
-        return rule_hash(parse_rule(root.kind, root.rule))
-
-    @strawberry.field(description="What can be chosen.")
-    def choices(root: strawberry.Parent[Any]) -> list[ChoiceOption]:
-        """List the choices of the kind."""
-        return [
-            ChoiceOption(
-                choice=spoken(root.kind, place)[0],
-                rating=spoken(root.kind, place)[1],
-                needs_reason=needs_reason(root.kind, name, root.reason_policy),
-            )
-            for place, name in enumerate(choices(root.kind))
-        ]
-
-    @strawberry.field(description="How far it has come; null where the viewer may not know.")
-    async def consensus(root: strawberry.Parent[Any], info: Info) -> Consensus | None:
-        """Ask the guard of domain.queries.consensus."""
-        standing = await info.context.load(standings.of_ballots, root.id)
-        return None if standing is None else consensus(standing)
-
-    @strawberry.field(description="Whether the viewer can edit, open and close it.")
-    async def viewer_can_moderate(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Moderators can."""
-        return await viewer_can(info, Permission.MODERATE, root.topic_id)
+    topic: Node | None = batched(_topics, "The exercise or the roundtable that it is held in.")
+    subject: Node | None = node_relation(
+        lambda ballot: (
+            ballot.subject_kind and (type_of(ballot.subject_kind.lower()), ballot.subject_id)
+        ),
+        "What it is about; null where that is nothing, or was removed.",
+    )
+    rule: Rule = derived(
+        lambda ballot: shown(ballot.rule), "What counts as consensus; frozen when it is opened."
+    )
+    # Computed, because whether it is stored already would tell that somebody has voted.
+    rule_hash: str = derived(
+        lambda ballot: rule_hash(parse_rule(ballot.kind, ballot.rule)),
+        "The SHA-256 of the rule's canonical JSON, in hex.",
+    )
+    choices: list[ChoiceOption] = derived(_options, "What can be chosen.")
+    consensus: Consensus | None = relation(
+        standings.of_ballots, "How far it has come; null where the viewer may not know."
+    )
+    viewer_can_moderate: bool = permitted(
+        Permission.MODERATE, "Whether the viewer can edit, open and close it."
+    )
 
 
 @strawberry.input(description="A question to put to the electorate of an exercise or roundtable.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -13,6 +12,7 @@ from domain.lifecycle import CLOCK, ClockState, ClockTransition
 from domain.queries import agenda_items
 from domain.queries import clocks as queries
 from schema.agenda_items import AgendaItem
+from schema.batches import derived
 from schema.context import Info
 from schema.fields import Expecting, enum, expected, mutation, perform, relation, text
 from schema.nodes import key
@@ -57,26 +57,18 @@ class Clock:
         state="clock_state",
     )
 
-    @strawberry.field(description="Where it stands.")
-    def state(root: strawberry.Parent[Any]) -> ClockState:
-        """Read the roundtable's."""
-        return ClockState(root.clock_state)
-
-    @strawberry.field(
-        description="Since when it stands there, on this item; null before it is started."
+    state: ClockState = derived(
+        lambda roundtable: ClockState(roundtable.clock_state), "Where it stands."
     )
-    def since(root: strawberry.Parent[Any]) -> datetime | None:
-        """Read the roundtable's."""
-        since: datetime | None = root.clock_since
-        return since
-
-    @strawberry.field(
-        description="The server's time when this was read, by which a device whose own time is "
-        "wrong can correct what has passed since `since`."
+    since: datetime | None = derived(
+        lambda roundtable: roundtable.clock_since,
+        "Since when it stands there, on this item; null before it is started.",
     )
-    def as_of(self) -> datetime:
-        """Tell the time."""
-        return datetime.now(UTC)
+    as_of: datetime = derived(
+        lambda _roundtable: datetime.now(UTC),
+        "The server's time when this was read, by which a device whose own time is wrong can "
+        "correct what has passed since `since`.",
+    )
 
 
 @strawberry.input(description="A step of the clock; the expected revision is the roundtable's.")

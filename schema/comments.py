@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from domain.permissions import Permission
 from domain.queries import comments as queries
 from domain.queries import people
 from domain.texts import snake_case
+from schema.batches import Parents, batched
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -22,12 +24,14 @@ from schema.fields import (
     enum,
     expected,
     mutation,
+    node_relation,
     perform,
+    permitted,
     relation,
     text,
     viewer_can,
 )
-from schema.nodes import LOADERS, Node, key, node, parse, type_of
+from schema.nodes import Node, key, node, parse, type_of
 from schema.pagination import Connection, connection
 from schema.people import Person
 
@@ -74,6 +78,45 @@ class Reaction:
     created_at: datetime = text(description="When.")
 
 
+async def _readable(comments: Parents, info: Info) -> Sequence[bool]:
+    """Say whose words may be read: hidden ones are for their moderators and their author."""
+    viewer = info.context.viewer
+    hidden = [each.topic_id if each.hidden_at is not None else None for each in comments]
+    moderated = await viewer_can(info, Permission.MODERATE, hidden)
+    return [
+        topic_id is None or moderates or viewer.is_person(each.author_id)
+        for topic_id, moderates, each in zip(hidden, moderated, comments, strict=True)
+    ]
+
+
+async def _body(comments: Parents, info: Info) -> Sequence[str | None]:
+    readable = await _readable(comments, info)
+    return [each.body if shown else None for shown, each in zip(readable, comments, strict=True)]
+
+
+async def _hidden_reason(comments: Parents, info: Info) -> Sequence[str | None]:
+    readable = await _readable(comments, info)
+    return [
+        each.hidden_reason if shown else None
+        for shown, each in zip(readable, comments, strict=True)
+    ]
+
+
+async def _edits(comments: Parents, info: Info) -> Sequence[Any]:
+    readable = await _readable(comments, info)
+    shown = [each.id if shown else None for shown, each in zip(readable, comments, strict=True)]
+    return [found or [] for found in await info.context.load_all(queries.edits, shown)]
+
+
+async def _can_edit(comments: Parents, info: Info) -> Sequence[bool]:
+    viewer = info.context.viewer
+    own = [
+        each.topic_id if each.hidden_at is None and viewer.is_person(each.author_id) else None
+        for each in comments
+    ]
+    return await viewer_can(info, Permission.COMMENT, own)
+
+
 @node(models.Comment, queries.by_ids, "A comment in a thread.")
 class Comment(Node):
     """A comment."""
@@ -92,37 +135,19 @@ class Comment(Node):
     reactions: list[Reaction] = relation(queries.reactions, "The reactions to it.")
     mentioned: list[Person] = relation(queries.mentioned, "The people whom it names.")
 
-    @strawberry.field(description="The words; null while hidden, but for author and moderators.")
-    async def body(root: strawberry.Parent[Any], info: Info) -> str | None:
-        """Show hidden words to those whom they concern."""
-        return root.body if await _may_read(root, info) else None
-
-    @strawberry.field(description="Why it was hidden; null but for author and moderators.")
-    async def hidden_reason(root: strawberry.Parent[Any], info: Info) -> str | None:
-        """Tell the author why."""
-        return root.hidden_reason if await _may_read(root, info) else None
-
-    @strawberry.field(description="What it said before, oldest first; empty while hidden.")
-    async def edits(root: strawberry.Parent[Any], info: Info) -> list[CommentEdit]:
-        """Earlier words are as visible as the present ones."""
-        if not await _may_read(root, info):
-            return []
-        found: list[CommentEdit] = await info.context.load(queries.edits, root.id)
-        return found
-
-    @strawberry.field(description="Whether the viewer can edit it.")
-    async def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Only the author edits, and only what is not hidden."""
-        return (
-            root.hidden_at is None
-            and info.context.viewer.is_person(root.author_id)
-            and await viewer_can(info, Permission.COMMENT, root.topic_id)
-        )
-
-    @strawberry.field(description="Whether the viewer can hide it or make it visible again.")
-    async def viewer_can_hide(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Moderators do."""
-        return await viewer_can(info, Permission.MODERATE, root.topic_id)
+    body: str | None = batched(
+        _body, "The words; null while hidden, but for author and moderators."
+    )
+    hidden_reason: str | None = batched(
+        _hidden_reason, "Why it was hidden; null but for author and moderators."
+    )
+    edits: list[CommentEdit] = batched(
+        _edits, "What it said before, oldest first; empty while hidden."
+    )
+    viewer_can_edit: bool = batched(_can_edit, "Whether the viewer can edit it.")
+    viewer_can_hide: bool = permitted(
+        Permission.MODERATE, "Whether the viewer can hide it or make it visible again."
+    )
 
 
 @node(models.Thread, queries.threads_by_ids, "A conversation about one subject.")
@@ -140,32 +165,17 @@ class Thread(Node):
         queries.of_threads, queries.count_of_threads, "Its comments, the first one first."
     )
 
-    @strawberry.field(description="What it is about; null where that was removed.")
-    async def subject(root: strawberry.Parent[Any], info: Info) -> Node | None:
-        """Read the subject through the batch of its type."""
-        found: Node | None = await info.context.load(
-            LOADERS[type_of(root.subject_kind.lower())], root.subject_id
-        )
-        return found
-
-    @strawberry.field(description="Whether the viewer can add a comment to it.")
-    async def viewer_can_comment(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Refuse resolved threads."""
-        return root.resolved_at is None and await viewer_can(
-            info, Permission.COMMENT, root.topic_id
-        )
-
-    @strawberry.field(description="Whether the viewer can pin it, and resolve or reopen it.")
-    async def viewer_can_moderate(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Moderators can."""
-        return await viewer_can(info, Permission.MODERATE, root.topic_id)
-
-
-async def _may_read(comment: Any, info: Info) -> bool:
-    return (
-        comment.hidden_at is None
-        or await viewer_can(info, Permission.MODERATE, comment.topic_id)
-        or info.context.viewer.is_person(comment.author_id)
+    subject: Node | None = node_relation(
+        lambda thread: (type_of(thread.subject_kind.lower()), thread.subject_id),
+        "What it is about; null where that was removed.",
+    )
+    viewer_can_comment: bool = permitted(
+        Permission.COMMENT,
+        "Whether the viewer can add a comment to it.",
+        where=lambda thread: thread.resolved_at is None,
+    )
+    viewer_can_moderate: bool = permitted(
+        Permission.MODERATE, "Whether the viewer can pin it, and resolve or reopen it."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
 import strawberry
@@ -10,9 +12,10 @@ from domain.consensus.choices import BallotKind
 from domain.consensus.results import Group, Status
 from domain.queries import stakeholders
 from domain.queries.consensus import Standing
+from schema.batches import derived
 from schema.fields import enum, relation, text
 from schema.stakeholders import Constituency
-from schema.votes import Choice, spoken
+from schema.votes import Choice, spoken_all
 
 enum(
     Status,
@@ -36,30 +39,56 @@ class ChoiceCount:
     count: int = text(description="How many people.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The result of a group in a ballot of some kind."""
+
+    kind: BallotKind
+    group: Group
+
+    @property
+    def constituency_id(self) -> UUID | None:
+        return UUID(self.group.constituency) if self.group.constituency else None
+
+    @property
+    def counts(self) -> list[ChoiceCount]:
+        return [
+            ChoiceCount(choice=choice, rating=rating, count=people)
+            for (choice, rating), people in zip(
+                spoken_all(self.kind), self.group.counts, strict=True
+            )
+        ]
+
+
 @strawberry.type(description="The result in one constituency, or of everyone together.")
 class GroupConsensus:
     """See domain.consensus.results.Group."""
 
-    constituency_id: strawberry.Private[UUID | None]
     constituency: Constituency | None = relation(
         stakeholders.constituencies_by_ids,
         "The constituency; null for everyone together.",
         by="constituency_id",
     )
-    status: Status = text(description="How far it has come.")
+    status: Status = derived(attrgetter("group.status"), "How far it has come.")
     counts: list[ChoiceCount] = text(description="How many people made each choice.")
-    eligible: int = text(description="How many people may vote.")
-    voted: int = text(description="How many people have voted.")
-    in_favour: int = text(description="How many are in favour, as the rule counts it.")
-    of: int = text(description="Of how many: the share that the rule compares.")
-    interval_low: float | None = text(
-        description="Where the 95 % interval (Wilson) of the share begins, from 0 to 1; null where "
-        "too few have voted or there is no sample."
+    eligible: int = derived(attrgetter("group.eligible"), "How many people may vote.")
+    voted: int = derived(attrgetter("group.voted"), "How many people have voted.")
+    in_favour: int = derived(
+        attrgetter("group.in_favour"), "How many are in favour, as the rule counts it."
     )
-    interval_high: float | None = text(
-        description="Where the interval ends, from 0 to 1; null where the beginning is."
+    of: int = derived(attrgetter("group.of"), "Of how many: the share that the rule compares.")
+    interval_low: float | None = derived(
+        lambda part: part.group.interval and part.group.interval[0],
+        "Where the 95 % interval (Wilson) of the share begins, from 0 to 1; null where too few "
+        "have voted or there is no sample.",
     )
-    median: float | None = text(description="The median of the ratings; null without enough.")
+    interval_high: float | None = derived(
+        lambda part: part.group.interval and part.group.interval[1],
+        "Where the interval ends, from 0 to 1; null where the beginning is.",
+    )
+    median: float | None = derived(
+        attrgetter("group.median"), "The median of the ratings; null without enough."
+    )
 
 
 @strawberry.type(description="Of how many eligible people how many have voted.")
@@ -70,55 +99,31 @@ class Turnout:
     eligible: int = text(description="How many people may vote.")
 
 
+def _overall(standing: Standing) -> _Part | None:
+    overall = standing.consensus.overall
+    return None if overall is None else _Part(standing.kind, overall)
+
+
+def _parts(standing: Standing) -> list[_Part]:
+    return [_Part(standing.kind, group) for group in standing.consensus.by_constituency]
+
+
 @strawberry.type(description="How far a ballot has come under its rule.")
 class Consensus:
-    """See domain.consensus.results.Consensus."""
+    """See domain.queries.consensus.Standing, of which it is read."""
 
-    status: Status = text(description="How far it has come.")
-    reasons: list[str] = text(description="What is missing and who dissents, in sentences.")
-    overall: GroupConsensus | None = text(
-        description="Everyone together, before constituencies are asked; null while withheld."
+    status: Status = derived(attrgetter("consensus.status"), "How far it has come.")
+    reasons: list[str] = derived(
+        attrgetter("consensus.reasons"), "What is missing and who dissents, in sentences."
     )
-    by_constituency: list[GroupConsensus] = text(
-        description="Each constituency that has electors; empty while withheld."
+    overall: GroupConsensus | None = derived(
+        _overall, "Everyone together, before constituencies are asked; null while withheld."
     )
-    turnout: Turnout = text(description="How many have voted.")
-    rule_hash: str = text(description="The SHA-256 of the rule, in hex.")
+    by_constituency: list[GroupConsensus] = derived(
+        _parts, "Each constituency that has electors; empty while withheld."
+    )
+    turnout: Turnout = derived(attrgetter("consensus.turnout"), "How many have voted.")
+    rule_hash: str = derived(attrgetter("consensus.rule_hash"), "The SHA-256 of the rule, in hex.")
     as_of: int = text(
         description="The last event of the viewer's stream of the topic that it contains."
     )
-
-
-def consensus(standing: Standing) -> Consensus:
-    """Return the GraphQL value of how far a ballot has come."""
-    found, kind = standing.consensus, standing.kind
-    return Consensus(
-        status=found.status,
-        reasons=list(found.reasons),
-        overall=None if found.overall is None else _group(kind, found.overall),
-        by_constituency=[_group(kind, group) for group in found.by_constituency],
-        turnout=Turnout(voted=found.turnout.voted, eligible=found.turnout.eligible),
-        rule_hash=found.rule_hash,
-        as_of=standing.as_of,
-    )
-
-
-def _group(kind: BallotKind, group: Group) -> GroupConsensus:
-    low, high = group.interval or (None, None)
-    return GroupConsensus(
-        constituency_id=UUID(group.constituency) if group.constituency else None,
-        status=group.status,
-        counts=[_count(kind, place, people) for place, people in enumerate(group.counts)],
-        eligible=group.eligible,
-        voted=group.voted,
-        in_favour=group.in_favour,
-        of=group.of,
-        interval_low=low,
-        interval_high=high,
-        median=group.median,
-    )
-
-
-def _count(kind: BallotKind, place: int, people: int) -> ChoiceCount:
-    choice, rating = spoken(kind, place)
-    return ChoiceCount(choice=choice, rating=rating, count=people)

@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
-from uuid import UUID
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
 from domain.database import Database, Session, is_outage
 from domain.permissions import Viewer
@@ -24,20 +22,27 @@ class Context:
     def __init__(self, database: Database, viewer: Viewer) -> None:
         self.database = database
         self.viewer = viewer
-        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._together = database.together
+        # Those who are the same person with the same rights may be answered together. A
+        # Representative notes what it is asked, so that its reads are its own.
+        alike = type(viewer) is Viewer
+        self._asked: Hashable = (viewer.person_id, viewer.rights) if alike else self
         self._snapshot: Session | None = None
         self._turn = asyncio.Lock()
 
-    async def load(self, batch: Batch, key: UUID, *arguments: Hashable) -> Any:
+    async def load(self, batch: Batch, key: Any, *arguments: Hashable) -> Any:
         """Return the batch's value for one key, read together with the others of this tick."""
-        name = (batch, arguments)
-        if name not in self._loaders:
+        [value] = await self.load_all(batch, [key], *arguments)
+        return value
 
-            async def read(keys: list[Any]) -> Sequence[Any]:
-                return await self._read(batch, keys, arguments)
+    async def load_all(self, batch: Batch, keys: Sequence[Any], *arguments: Hashable) -> list[Any]:
+        """Return the batch's value for each key, in their order; of None, None."""
 
-            self._loaders[name] = DataLoader(load_fn=read, cache=False)
-        return await self._loaders[name].load(key)
+        async def read(unique: Sequence[Any]) -> Sequence[Any]:
+            return await self._read(batch, unique, arguments)
+
+        asked = self if self._snapshot is not None else self._asked
+        return await self._together.load((asked, batch, arguments), keys, read)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
@@ -60,26 +65,24 @@ class Context:
                 self._snapshot = None
 
     async def _read(
-        self, batch: Batch, keys: list[Any], arguments: tuple[Hashable, ...]
+        self, batch: Batch, keys: Sequence[Any], arguments: tuple[Hashable, ...]
     ) -> Sequence[Any]:
-        unique = list(dict.fromkeys(keys))
         try:
-            values = await self._once(batch, unique, arguments)
+            values = await self._once(batch, keys, arguments)
         except Exception as error:
             # A restart of the database leaves dead connections behind; reading again is harmless.
             if not is_outage(error) or self._snapshot is not None:
                 raise
-            values = await self._once(batch, unique, arguments)
-        if len(values) != len(unique):
+            values = await self._once(batch, keys, arguments)
+        if len(values) != len(keys):
             raise RuntimeError(
                 f"{batch.__module__}.{batch.__qualname__} returned {len(values)} values "
-                f"for {len(unique)} keys."
+                f"for {len(keys)} keys."
             )
-        found = dict(zip(unique, values, strict=True))
-        return [found[key] for key in keys]
+        return values
 
     async def _once(
-        self, batch: Batch, keys: list[Any], arguments: tuple[Hashable, ...]
+        self, batch: Batch, keys: Sequence[Any], arguments: tuple[Hashable, ...]
     ) -> Sequence[Any]:
         async with self.reading() as session:
             return await batch(session, self.viewer, keys, *arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 from uuid import UUID
 
 import strawberry
@@ -22,9 +22,9 @@ from schema.fields import (
     expected,
     mutation,
     perform,
+    permitted,
     relation,
     text,
-    viewer_can,
 )
 from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection, listing
@@ -88,10 +88,9 @@ class Credential(Node):
         "The versions of its specification that the viewer may know of.",
     )
 
-    @strawberry.field(description="Whether the viewer can retitle it and relate it to others.")
-    async def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Ask the credential's own topic."""
-        return await viewer_can(info, Permission.STEER, root.topic_id)
+    viewer_can_edit: bool = permitted(
+        Permission.STEER, "Whether the viewer can retitle it and relate it to others."
+    )
 
 
 @strawberry.input(description="A credential to create.")

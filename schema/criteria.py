@@ -14,6 +14,7 @@ from domain.models.criteria import CriterionKind
 from domain.permissions import Permission, allowed
 from domain.queries import comments
 from domain.queries import criteria as queries
+from schema.batches import for_viewer
 from schema.comments import Thread
 from schema.context import Info
 from schema.fields import Idempotent, enum, mutation, perform, relation, text
@@ -57,10 +58,12 @@ class Criterion(Node):
         "The threads about this version, in whatever topic that the viewer may read.",
     )
 
-    @strawberry.field(description="Whether the viewer can put another version into force.")
-    def viewer_can_revise(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Only the version in force is revised."""
-        return root.retired_at is None and allowed(info.context.viewer, Permission.STEER, None)
+    viewer_can_revise: bool = for_viewer(
+        lambda criterion, viewer: (
+            criterion.retired_at is None and allowed(viewer, Permission.STEER, None)
+        ),
+        "Whether the viewer can put another version into force.",
+    )
 
 
 @strawberry.input(description="A new version of a criterion, in force from now on.")

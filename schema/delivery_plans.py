@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from domain.models import delivery_plans as models
 from domain.permissions import Permission
 from domain.queries import delivery_plans as queries
 from domain.queries import organisations, specifications
+from schema.batches import Parents, batched, derived
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -22,9 +24,9 @@ from schema.fields import (
     expected,
     mutation,
     perform,
+    permitted,
     relation,
     text,
-    viewer_can,
 )
 from schema.nodes import Node, key, node
 from schema.organisations import Organisation
@@ -70,10 +72,12 @@ class Coverage:
     outcome: Block = text(description="The learning outcome.")
     modules: list[Module] = text(description="The modules that cover it, in their order.")
 
-    @strawberry.field(description="Whether any module covers it.")
-    def covered(root: strawberry.Parent[Any]) -> bool:
-        """Say whether there is a module."""
-        return bool(root.modules)
+    covered: bool = derived(lambda row: bool(row.modules), "Whether any module covers it.")
+
+
+async def _uncovered(plans: Parents, info: Info) -> Sequence[Any]:
+    coverage = await info.context.load_all(queries.coverage, [plan.id for plan in plans])
+    return [[row.outcome for row in rows if not row.modules] for rows in coverage]
 
 
 @node(models.DeliveryPlan, queries.by_ids, "A provider's plan for delivering a specification.")
@@ -102,20 +106,13 @@ class DeliveryPlan(Node):
         DELIVERY_PLAN, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    @strawberry.field(
-        description="The learning outcomes that no module covers yet.", graphql_type=list[Block]
+    uncovered: list[Block] = batched(_uncovered, "The learning outcomes that no module covers yet.")
+    viewer_can_edit: bool = permitted(
+        Permission.PLAN,
+        "Whether the viewer can change it and its modules now.",
+        by="id",
+        where=lambda plan: plan.state is DeliveryPlanState.DRAFT,
     )
-    async def uncovered(root: strawberry.Parent[Any], info: Info) -> Any:
-        """Pick the gaps of the matrix."""
-        rows = await info.context.load(queries.coverage, root.id)
-        return [row.outcome for row in rows if not row.modules]
-
-    @strawberry.field(description="Whether the viewer can change it and its modules now.")
-    async def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Let the provider's people, until it is submitted."""
-        return root.state is DeliveryPlanState.DRAFT and await viewer_can(
-            info, Permission.PLAN, root.id
-        )
 
 
 @strawberry.input(description="A new plan of a provider for one version of a specification.")

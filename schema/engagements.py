@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -16,6 +17,7 @@ from domain.permissions import Permission
 from domain.queries import ballots, comments, roundtables, specifications, topics
 from domain.queries import engagements as queries
 from domain.queries import stakeholders as participants
+from schema.batches import Parents, batched
 from schema.comments import Thread
 from schema.context import Info
 from schema.fields import (
@@ -23,11 +25,12 @@ from schema.fields import (
     Idempotent,
     enum,
     expected,
+    is_public,
     mutation,
     perform,
+    permitted,
     relation,
     text,
-    viewer_can,
 )
 from schema.nodes import Node, key, node
 from schema.pagination import (
@@ -40,7 +43,6 @@ from schema.pagination import (
     enlist,
     page,
 )
-from schema.sharing import NOTE, PERSONAL
 from schema.stakeholders import Constituency, Stakeholder
 from schema.transitions import TransitionOption, transitions
 from schema.webinars import Webinar
@@ -63,6 +65,19 @@ enum(
     OPEN="Open it to comments and votes.",
     CLOSE="End it.",
 )
+
+
+async def _can_join(engagements: Parents, info: Info) -> Sequence[bool]:
+    """See domain.commands.stakeholders.join_engagement."""
+    context = info.context
+    keys = [
+        each.id if context.viewer.known and each.state is EngagementState.OPEN else None
+        for each in engagements
+    ]
+    places = await context.load_all(topics.by_ids, keys)
+    public = [place.id if place and place.public else None for place in places]
+    own = await context.load_all(participants.of_viewer, public)
+    return [key is not None and part is None for key, part in zip(public, own, strict=True)]
 
 
 @node(
@@ -128,30 +143,16 @@ class Engagement(Node):
         ENGAGEMENT, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    @strawberry.field(description="Whether everybody may read it, or only those who take part.")
-    async def public(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Ask its topic."""
-        topic = await info.context.load(topics.by_ids, root.id)
-        return bool(topic.public)
-
-    @strawberry.field(
-        description="Whether the viewer can join it as a stakeholder now." + NOTE,
-        metadata=PERSONAL,
+    public: bool = batched(is_public, "Whether everybody may read it, or only those who take part.")
+    viewer_can_join: bool = batched(
+        _can_join, "Whether the viewer can join it as a stakeholder now.", personal=True
     )
-    async def viewer_can_join(root: strawberry.Parent[Any], info: Info) -> bool:
-        """See domain.commands.stakeholders.join_engagement."""
-        if not info.context.viewer.known or root.state is not EngagementState.OPEN:
-            return False
-        topic = await info.context.load(topics.by_ids, root.id)
-        return topic.public and await info.context.load(participants.of_viewer, root.id) is None
-
-    @strawberry.field(
-        description="Whether the viewer can edit it, and manage its constituencies, stakeholders, "
-        "webinars and roundtables."
+    viewer_can_moderate: bool = permitted(
+        Permission.MODERATE,
+        "Whether the viewer can edit it, and manage its constituencies, stakeholders, webinars and "
+        "roundtables.",
+        by="id",
     )
-    async def viewer_can_moderate(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Moderators can."""
-        return await viewer_can(info, Permission.MODERATE, root.id)
 
 
 @strawberry.type

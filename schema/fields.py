@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from enum import Enum
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,12 +16,14 @@ from domain.permissions import Permission, allowed
 from domain.queries import topics
 from domain.texts import snake_case
 from domain.unit_of_work import UnitOfWork
+from schema.batches import Parents, batched
 from schema.context import Batch, Info
 from schema.errors import Conflict, Invalid, NotAllowed, NotFound
-from schema.nodes import LOADERS
-from schema.sharing import NOTE, PERSONAL
+from schema.execution import InstanceOf
+from schema.nodes import LOADERS, load_nodes
 
 text = strawberry.field
+
 
 Command = Callable[..., Awaitable[UUID]]
 
@@ -43,13 +46,41 @@ def relation(batch: Batch, description: str, *, by: str = "id", personal: bool =
     `personal` marks what depends on who exactly asks; see schema.sharing.
     """
 
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        key = getattr(root, by)
-        return None if key is None else await info.context.load(batch, key)
+    async def resolve(parents: Parents, info: Info) -> Sequence[Any]:
+        return await info.context.load_all(batch, list(map(attrgetter(by), parents)))
 
-    if personal:
-        return strawberry.field(resolver=resolve, description=description + NOTE, metadata=PERSONAL)
-    return strawberry.field(resolver=resolve, description=description)
+    return batched(resolve, description, personal=personal)
+
+
+def node_relation(of: Callable[[Any], tuple[str, UUID] | None], description: str) -> Any:
+    """Declare a field that is a node of a type that differs from parent to parent.
+
+    `of` returns the name of the type and the key, or None for nothing.
+    """
+
+    async def resolve(parents: Parents, info: Info) -> Sequence[Any]:
+        return await load_nodes(info.context, list(map(of, parents)))
+
+    return batched(resolve, description)
+
+
+def permitted(
+    permission: Permission,
+    description: str,
+    *,
+    by: str = "topic_id",
+    where: Callable[[Any], bool] = lambda _parent: True,
+) -> Any:
+    """Declare whether the viewer has a permission in the topic of each parent.
+
+    `by` is the attribute that holds the topic's id; `where` says what else has to be so.
+    """
+
+    async def resolve(parents: Parents, info: Info) -> Sequence[bool]:
+        places = [getattr(parent, by) if where(parent) else None for parent in parents]
+        return await viewer_can(info, permission, places)
+
+    return batched(resolve, description)
 
 
 @strawberry.input
@@ -103,8 +134,8 @@ def mutation(node_type: type, description: str) -> Callable[[Any], Any]:
     field = snake_case(node_type.__name__)
     load = LOADERS[node_type.__name__]
 
-    async def changed(root: strawberry.Parent[Any], info: Info) -> Any:
-        return await info.context.load(load, root)
+    async def changed(keys: Parents, info: Info) -> Sequence[Any]:
+        return await info.context.load_all(load, keys)
 
     def declare(resolver: Any) -> Any:
         name = "".join(part.capitalize() for part in resolver.__name__.split("_"))
@@ -114,8 +145,8 @@ def mutation(node_type: type, description: str) -> Callable[[Any], Any]:
                 (),
                 {
                     "__annotations__": {field: node_type},
-                    field: strawberry.field(resolver=changed, description="As it is now."),
-                    "is_type_of": classmethod(lambda _cls, value, _info: isinstance(value, UUID)),
+                    field: batched(changed, "As it is now."),
+                    "is_type_of": InstanceOf(UUID),
                 },
             ),
             description=f"What `{name[0].lower()}{name[1:]}` changed.",
@@ -137,7 +168,18 @@ def answering(name: str, payload: Any, resolver: Any, description: str) -> Any:
     return field
 
 
-async def viewer_can(info: Info, permission: Permission, topic_id: UUID) -> bool:
-    """Say whether the viewer has a permission in a topic."""
-    topic = await info.context.load(topics.by_ids, topic_id)
-    return topic is not None and allowed(info.context.viewer, permission, topic)
+async def viewer_can(
+    info: Info, permission: Permission, topic_ids: Sequence[UUID | None]
+) -> list[bool]:
+    """Say whether the viewer has a permission in each of these topics; in no topic, they do not."""
+    viewer = info.context.viewer
+    return [
+        topic is not None and allowed(viewer, permission, topic)
+        for topic in await info.context.load_all(topics.by_ids, topic_ids)
+    ]
+
+
+async def is_public(topics_: Parents, info: Info) -> Sequence[bool]:
+    """Say of things that are topics themselves whether everybody may read them."""
+    found = await info.context.load_all(topics.by_ids, [each.id for each in topics_])
+    return [bool(topic.public) for topic in found]

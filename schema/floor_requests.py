@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -14,6 +14,7 @@ from domain.models.floor_requests import FloorRequestState
 from domain.permissions import Permission
 from domain.queries import floor_requests as queries
 from domain.queries import people, roundtables, stakeholders
+from schema.batches import Parents, batched, for_viewer
 from schema.context import Info
 from schema.fields import Idempotent, enum, mutation, perform, relation, text, viewer_can
 from schema.nodes import Node, key, node
@@ -29,6 +30,23 @@ enum(
     FINISHED="The person had the floor.",
     WITHDRAWN="The person left the queue without having had the floor.",
 )
+
+
+async def _can_end(requests: Parents, info: Info) -> Sequence[bool]:
+    speaking = [each.state is FloorRequestState.SPEAKING for each in requests]
+    own = [
+        speaks and info.context.viewer.is_person(each.person_id)
+        for speaks, each in zip(speaking, requests, strict=True)
+    ]
+    moderated = await viewer_can(
+        info,
+        Permission.MODERATE,
+        [
+            each.roundtable_id if speaks and not mine else None
+            for speaks, mine, each in zip(speaking, own, requests, strict=True)
+        ],
+    )
+    return [mine or moderates for mine, moderates in zip(own, moderated, strict=True)]
 
 
 @node(models.FloorRequest, queries.by_ids, "A person's request for the floor of a roundtable.")
@@ -52,20 +70,15 @@ class FloorRequest(Node):
         description="When the person finished, or left the queue, if so."
     )
 
-    @strawberry.field(description="Whether the viewer can withdraw it.")
-    def viewer_can_withdraw(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Whose it is can, while it waits."""
-        return root.state is FloorRequestState.WAITING and info.context.viewer.is_person(
-            root.person_id
-        )
-
-    @strawberry.field(description="Whether the viewer can end the person's turn to speak.")
-    async def viewer_can_end(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Whoever has the floor can, and moderators."""
-        return root.state is FloorRequestState.SPEAKING and (
-            info.context.viewer.is_person(root.person_id)
-            or await viewer_can(info, Permission.MODERATE, root.roundtable_id)
-        )
+    viewer_can_withdraw: bool = for_viewer(
+        lambda asked, viewer: (
+            asked.state is FloorRequestState.WAITING and viewer.is_person(asked.person_id)
+        ),
+        "Whether the viewer can withdraw it.",
+    )
+    viewer_can_end: bool = batched(
+        _can_end, "Whether the viewer can end the person's turn to speak."
+    )
 
 
 @strawberry.input(description="A wish to speak in a roundtable.")

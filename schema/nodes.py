@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import strawberry
@@ -11,7 +13,9 @@ from strawberry import relay
 
 from domain.errors import NotFound
 from domain.texts import snake_case
-from schema.context import Batch
+from schema.batches import derived
+from schema.context import Batch, Context
+from schema.execution import ByClass, InstanceOf
 
 T = TypeVar("T", bound=type)
 
@@ -29,10 +33,11 @@ def global_id(type_name: str, key: UUID) -> strawberry.ID:
 class Node:
     """The Relay interface: every type with an id implements it."""
 
-    @strawberry.field(name="id", description="The global id, to be treated as opaque.")
-    def node_id(root: strawberry.Parent[Any]) -> strawberry.ID:
-        """Return the global id; records are the roots of node types, so `root` is one."""
-        return global_id(_NAMES[type(root)], root.id)
+    id: strawberry.ID = derived(
+        lambda record: global_id(_NAMES[type(record)], record.id),
+        "The global id, to be treated as opaque.",
+    )
+    resolve_type = ByClass(_NAMES)
 
 
 def node(record: type, load: Batch, description: str) -> Callable[[T], T]:
@@ -41,12 +46,28 @@ def node(record: type, load: Batch, description: str) -> Callable[[T], T]:
     def decorate(cls: T) -> T:
         LOADERS[cls.__name__] = load
         _NAMES[record] = cls.__name__
-        cls.is_type_of = classmethod(  # type: ignore[attr-defined]
-            lambda _cls, value, _info: isinstance(value, record)
-        )
+        cls.is_type_of = InstanceOf(record)  # type: ignore[attr-defined]
         return strawberry.type(cls, description=description)
 
     return decorate
+
+
+async def load_nodes(context: Context, ids: Sequence[tuple[str, UUID] | None]) -> list[Node | None]:
+    """Return the node of each type name and key, the nodes of one type read together."""
+    by_type: dict[str, list[int]] = defaultdict(list)
+    for index, id in enumerate(ids):
+        if id is not None:
+            by_type[id[0]].append(index)
+    found: list[Node | None] = [None] * len(ids)
+
+    async def load(type_name: str, indices: Sequence[int]) -> None:
+        keys = [ids[index][1] for index in indices]  # type: ignore[index] # None is left out above
+        nodes = await context.load_all(LOADERS[type_name], keys)
+        for index, node in zip(indices, nodes, strict=True):
+            found[index] = node
+
+    await asyncio.gather(*(load(name, indices) for name, indices in by_type.items()))
+    return found
 
 
 def type_of(noun: str) -> str:

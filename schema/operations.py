@@ -21,12 +21,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from graphql.execution import (
-    Executor,
-    create_source_event_stream,
-    execute_root_selection_set,
-    execute_subscription_event,
-)
+from graphql.execution import Executor, create_source_event_stream
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -36,6 +31,7 @@ from strawberry.types.graphql import OperationType
 from domain.database import is_outage
 from domain.errors import DomainError
 from schema.errors import coded
+from schema.execution import Plans, execute
 from schema.limits import Limits, check_document, check_variables, parse_document
 from schema.sharing import Shape, shape
 
@@ -150,6 +146,7 @@ class Operations:
         self._suggestions = suggestions
         self._schema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._executor = schema.execution_context_class
+        self._plans = Plans(PREPARED_DOCUMENTS, self.unplanned)
         # Documents that were refused are prepared anew: lru_cache keeps no exceptions.
         self._prepare = lru_cache(maxsize=PREPARED_DOCUMENTS)(self._prepare_anew)
 
@@ -165,8 +162,7 @@ class Operations:
         """
         if self.operation_type(request) is OperationType.SUBSCRIPTION:
             raise _refused("A subscription has many results: subscribe to it.", "BAD_REQUEST")
-        result = execute_root_selection_set(self._build(request, context))
-        return self._result(request, await result if isawaitable(result) else result)
+        return await self._run(request, self._build(request, context))
 
     async def subscribe(self, request: Request, context: Any) -> Subscription:
         """Start a subscription: what its root field answers, and the way to say it.
@@ -197,8 +193,7 @@ class Operations:
         """
         executor = subscription.executor.build_per_event_executor(message)
         executor.context_value = context
-        result = execute_subscription_event(executor)
-        return self._result(subscription.request, await result if isawaitable(result) else result)
+        return await self._run(subscription.request, executor)
 
     def failure(self, subscription: Subscription, error: Exception) -> dict[str, Any]:
         """Return the last result of a subscription whose source failed."""
@@ -258,7 +253,11 @@ class Operations:
             raise RequestErrors([_coded(error, "BAD_USER_INPUT") for error in executor])
         return executor
 
-    def _result(self, request: Request, result: ExecutionResult) -> dict[str, Any]:
+    def unplanned(self, reason: str) -> None:
+        """Note that an operation has no plan, and is left to graphql-core."""
+
+    async def _run(self, request: Request, executor: Executor[Any]) -> dict[str, Any]:
+        result = await execute(executor, self._plans)
         formatted: dict[str, Any] = {"data": result.data}
         if result.errors:
             formatted["errors"] = [self._mask(request, error).formatted for error in result.errors]

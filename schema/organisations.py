@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -13,6 +13,7 @@ from domain.models import organisations as models
 from domain.models.organisations import Nation, OrganisationKind
 from domain.permissions import Permission, allowed
 from domain.queries import organisations as queries
+from schema.batches import for_viewer
 from schema.context import Info
 from schema.fields import Expecting, Idempotent, enum, expected, mutation, perform, text
 from schema.nodes import Node, key, node
@@ -51,10 +52,10 @@ class Organisation(Node):
     revision: int = text(description="Counts its changes, from 1.")
     created_at: datetime = text(description="When it was entered.")
 
-    @strawberry.field(description="Whether the viewer can edit it.")
-    def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Administrators can."""
-        return allowed(info.context.viewer, Permission.ADMINISTER, None)
+    viewer_can_edit: bool = for_viewer(
+        lambda _organisation, viewer: allowed(viewer, Permission.ADMINISTER, None),
+        "Whether the viewer can edit it.",
+    )
 
 
 @strawberry.input(description="An organisation to enter in the register.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -12,12 +14,16 @@ from strawberry import relay
 
 from domain.errors import Invalid
 from domain.queries.pages import Page, Slice
-from schema.context import Batch, Info
+from schema.batches import batched, derived
+from schema.context import Batch, Context, Info
 
 MOST = 100
 USUAL = 25
 
 T = TypeVar("T")
+
+# `async (context, keys) -> how many items the whole list of each key has`.
+Count: TypeAlias = Callable[[Context, Sequence[Any]], Awaitable[Sequence[int]]]
 
 # A read of a list without a parent: `async (session, viewer, …) -> a slice or a count`.
 Read: TypeAlias = Callable[..., Awaitable[Any]]
@@ -45,19 +51,25 @@ class Edge(Generic[T]):
     cursor: str = strawberry.field(description="The place of the item, for `after` and `before`.")
 
 
+async def _counts(parents: Sequence[_Connected], info: Info) -> Sequence[int]:
+    keys: dict[Count, list[Any]] = {}
+    for parent in parents:
+        keys.setdefault(parent.count, []).append(parent.key)
+    found = await asyncio.gather(*(count(info.context, keys[count]) for count in keys))
+    counts = {count: iter(numbers) for count, numbers in zip(keys, found, strict=True)}
+    return [next(counts[parent.count]) for parent in parents]
+
+
 @strawberry.type(description="A page of a list, in the order in which its items were created.")
 class Connection(Generic[T]):
     """A page of a list."""
 
-    edges: list[Edge[T]] = strawberry.field(description="The items with their cursors.")
-    nodes: list[T] = strawberry.field(description="The items alone.")
-    page_info: relay.PageInfo = strawberry.field(description="Whether there is more, and where.")
-
-    @strawberry.field(description="How many items the whole list has.")
-    async def total_count(root: strawberry.Parent[Any], info: Info) -> int:
-        """Count only when asked."""
-        count: int = await root.count(info)
-        return count
+    edges: list[Edge[T]] = derived(lambda found: found.edges, "The items with their cursors.")
+    nodes: list[T] = derived(lambda found: found.slice.items, "The items alone.")
+    page_info: relay.PageInfo = derived(
+        lambda found: found.page_info, "Whether there is more, and where."
+    )
+    total_count: int = batched(_counts, "How many items the whole list has.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +80,31 @@ class _Edge:
 
 @dataclass(frozen=True, slots=True)
 class _Connected:
-    """What the resolvers of `Connection` read from."""
+    """What the fields of `Connection` are read from, each when it is asked for."""
 
-    edges: list[_Edge]
-    nodes: list[Any]
-    page_info: relay.PageInfo
-    count: Callable[[Info], Awaitable[int]]
+    slice: Slice[Any]
+    count: Count
+    key: Any = None
+
+    @property
+    def edges(self) -> list[_Edge]:
+        return [_Edge(item, cursor(item)) for item in self.slice.items]
+
+    @property
+    def page_info(self) -> relay.PageInfo:
+        items = self.slice.items
+        return relay.PageInfo(
+            has_next_page=self.slice.has_next,
+            has_previous_page=self.slice.has_previous,
+            start_cursor=cursor(items[0]) if items else None,
+            end_cursor=cursor(items[-1]) if items else None,
+        )
+
+
+def _paging(
+    first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> None:
+    """Have the arguments of a connection."""
 
 
 def connection(batch: Batch, count: Batch, description: str, *, by: str = "id") -> Any:
@@ -83,19 +114,22 @@ def connection(batch: Batch, count: Batch, description: str, *, by: str = "id") 
     parent that holds the key.
     """
 
-    async def resolve(
-        root: strawberry.Parent[Any],
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Any:
-        return await connect(
-            info, batch, count, getattr(root, by), page(first, after, last, before)
-        )
+    async def counted(context: Context, keys: Sequence[Any]) -> Sequence[int]:
+        return await context.load_all(count, keys)
 
-    return strawberry.field(resolver=resolve, description=description)
+    async def resolve(
+        parents: Sequence[Any],
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Sequence[Any]:
+        keys = list(map(attrgetter(by), parents))
+        slices = await info.context.load_all(batch, keys, page(first, after, last, before))
+        return [_Connected(slice, counted, key) for slice, key in zip(slices, keys, strict=True)]
+
+    return batched(resolve, description, like=_paging)
 
 
 def listing(rows: Read, count: Read, description: str) -> Any:
@@ -117,39 +151,17 @@ def listing(rows: Read, count: Read, description: str) -> Any:
     return strawberry.field(resolver=resolve, description=description)
 
 
-async def connect(info: Info, batch: Batch, count: Batch, key: UUID, page: Page) -> Any:
-    """Return the connection to the children of one parent."""
-    return _connected(
-        await info.context.load(batch, key, page), lambda info: info.context.load(count, key)
-    )
-
-
 async def enlist(info: Info, rows: Read, count: Read, page: Page, **filters: Any) -> Any:
     """Return the connection to a list without a parent, as `filters` narrow it."""
 
-    async def counted(info: Info) -> int:
-        async with info.context.reading() as session:
-            found: Any = await count(session, info.context.viewer, **filters)
-        return int(found)
+    async def counted(context: Context, keys: Sequence[Any]) -> Sequence[int]:
+        async with context.reading() as session:
+            found: Any = await count(session, context.viewer, **filters)
+        return [found] * len(keys)
 
     async with info.context.reading() as session:
         found: Any = await rows(session, info.context.viewer, page, **filters)
-    return _connected(found, counted)
-
-
-def _connected(found: Slice[Any], count: Callable[[Info], Awaitable[int]]) -> _Connected:
-    edges = [_Edge(item, cursor(item)) for item in found.items]
-    return _Connected(
-        edges=edges,
-        nodes=list(found.items),
-        page_info=relay.PageInfo(
-            has_next_page=found.has_next,
-            has_previous_page=found.has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-        count=count,
-    )
+    return _Connected(found, counted)
 
 
 def page(first: int | None, after: str | None, last: int | None, before: str | None) -> Page:

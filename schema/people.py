@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,22 @@ from domain.commands import memberships
 from domain.commands import people as commands
 from domain.models import people as models
 from domain.models.people import ScopeKind
-from domain.permissions import Permission, Role, allowed
+from domain.permissions import Permission, Role, Viewer, allowed
 from domain.queries import people
+from schema.batches import Parents, batched, for_viewer
 from schema.context import Info
-from schema.fields import Expecting, Idempotent, enum, expected, mutation, perform, relation, text
-from schema.nodes import LOADERS, Node, key, node, type_of
+from schema.fields import (
+    Expecting,
+    Idempotent,
+    enum,
+    expected,
+    mutation,
+    node_relation,
+    perform,
+    relation,
+    text,
+)
+from schema.nodes import Node, key, node, type_of
 from schema.organisations import Nation
 from schema.pagination import Connection, listing
 
@@ -82,14 +94,20 @@ class Membership:
     scope_kind: ScopeKind = text(description="How far it reaches.")
     created_at: datetime = text(description="When it was granted.")
 
-    @strawberry.field(description="What it is limited to; null for the whole body.")
-    async def scope(root: strawberry.Parent[Any], info: Info) -> Node | None:
-        """Read the scope through the batch of its type."""
-        if root.scope_id is None:
-            return None
-        load = LOADERS[type_of(root.scope_kind.lower())]
-        found: Node | None = await info.context.load(load, root.scope_id)
-        return found
+    scope: Node | None = node_relation(
+        lambda held: held.scope_id and (type_of(held.scope_kind.lower()), held.scope_id),
+        "What it is limited to; null for the whole body.",
+    )
+
+
+def _own_or_administered(person: Any, viewer: Viewer) -> bool:
+    return allowed(viewer, Permission.ADMINISTER, None) or viewer.is_person(person.id)
+
+
+async def _roles(parents: Parents, info: Info) -> Sequence[Any]:
+    viewer = info.context.viewer
+    shown = [person.id if _own_or_administered(person, viewer) else None for person in parents]
+    return await info.context.load_all(people.roles, shown)
 
 
 @node(models.Person, people.by_ids, "A person who takes part.")
@@ -100,33 +118,20 @@ class Person(Node):
     professions: list[Profession] = relation(people.professions_of, "What they practise.")
     revision: int = text(description="Counts the changes of the entry, from 1.")
 
-    @strawberry.field(description="The name; null for readers who are not signed in.")
-    def name(root: strawberry.Parent[Any], info: Info) -> str | None:
-        """Names are for those who take part themselves."""
-        return root.name if info.context.viewer.known else None
-
-    @strawberry.field(description="The address; null but for the person and administrators.")
-    def email(root: strawberry.Parent[Any], info: Info) -> str | None:
-        """Addresses are for the person and for those who administer people."""
-        return root.email if _own_or_administered(root, info) else None
-
-    @strawberry.field(description="Their roles; null but for the person and administrators.")
-    async def roles(root: strawberry.Parent[Any], info: Info) -> list[Membership] | None:
-        """Roles are shown to the person and to those who administer people."""
-        if not _own_or_administered(root, info):
-            return None
-        found: list[Membership] = await info.context.load(people.roles, root.id)
-        return found
-
-    @strawberry.field(description="Whether the viewer can edit the entry.")
-    def viewer_can_edit(root: strawberry.Parent[Any], info: Info) -> bool:
-        """People edit their own entry, administrators every one."""
-        return _own_or_administered(root, info)
-
-
-def _own_or_administered(person: Any, info: Info) -> bool:
-    viewer = info.context.viewer
-    return allowed(viewer, Permission.ADMINISTER, None) or viewer.is_person(person.id)
+    name: str | None = for_viewer(
+        lambda person, viewer: person.name if viewer.known else None,
+        "The name; null for readers who are not signed in.",
+    )
+    email: str | None = for_viewer(
+        lambda person, viewer: person.email if _own_or_administered(person, viewer) else None,
+        "The address; null but for the person and administrators.",
+    )
+    roles: list[Membership] | None = batched(
+        _roles, "Their roles; null but for the person and administrators."
+    )
+    viewer_can_edit: bool = for_viewer(
+        _own_or_administered, "Whether the viewer can edit the entry."
+    )
 
 
 @strawberry.input(description="A person to enter in the register.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import strawberry
@@ -18,7 +17,7 @@ from schema.criteria import CriterionMutation, CriterionQuery
 from schema.delivery_plans import DeliveryPlanMutation
 from schema.engagements import EngagementMutation, EngagementQuery
 from schema.floor_requests import FloorRequestMutation
-from schema.nodes import LOADERS, Node, parse
+from schema.nodes import LOADERS, Node, load_nodes, parse
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
 from schema.roundtables import RoundtableMutation, RoundtableQuery
@@ -66,11 +65,7 @@ class Query(
         """Read many nodes by their global ids."""
         if len(ids) > MOST_NODES:
             raise Invalid(f"At most {MOST_NODES} ids can be asked for at once.", ("ids",))
-        wanted = [parse(id, "ids") for id in ids]
-        found: list[Node | None] = await asyncio.gather(
-            *(info.context.load(LOADERS[type_name], key) for type_name, key in wanted)
-        )
-        return found
+        return await load_nodes(info.context, [parse(id, "ids") for id in ids])
 
 
 @strawberry.type(description="Everything that can be changed.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -24,6 +25,7 @@ from domain.queries import (
     stakeholders,
 )
 from domain.queries import roundtables as queries
+from schema.batches import Parents, batched, derived, for_viewer
 from schema.comments import Thread
 from schema.context import Info
 from schema.engagements import Engagement
@@ -34,6 +36,7 @@ from schema.fields import (
     expected,
     mutation,
     perform,
+    permitted,
     relation,
     text,
     viewer_can,
@@ -41,7 +44,6 @@ from schema.fields import (
 from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection, listing
 from schema.people import Person
-from schema.sharing import NOTE, PERSONAL
 from schema.stakeholders import Stakeholder
 from schema.transitions import TransitionOption, transitions
 
@@ -82,10 +84,30 @@ class Invitation(Node):
     )
     created_at: datetime = text(description="When the person was first invited.")
 
-    @strawberry.field(description="Whether the viewer can accept or decline it.")
-    def viewer_can_answer(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Whom it invites can, while it stands."""
-        return root.state in ballots.INVITED and info.context.viewer.is_person(root.person_id)
+    viewer_can_answer: bool = for_viewer(
+        lambda invitation, viewer: (
+            invitation.state in ballots.INVITED and viewer.is_person(invitation.person_id)
+        ),
+        "Whether the viewer can accept or decline it.",
+    )
+
+
+async def _can_request_floor(roundtables: Parents, info: Info) -> Sequence[bool]:
+    """See domain.commands.floor_requests.request_floor."""
+    keys = [each.id if each.state is EngagementState.OPEN else None for each in roundtables]
+    waiting, invitations, moderated = await asyncio.gather(
+        info.context.load_all(floor_requests.own, keys),
+        info.context.load_all(queries.own_invitations, keys),
+        viewer_can(info, Permission.MODERATE, keys),
+    )
+    return [
+        key is not None
+        and asked is None
+        and (moderates or (invitation is not None and invitation.state in ballots.INVITED))
+        for key, asked, invitation, moderates in zip(
+            keys, waiting, invitations, moderated, strict=True
+        )
+    ]
 
 
 @node(
@@ -159,38 +181,21 @@ class Roundtable(Node):
         ROUNDTABLE, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    @strawberry.field(description="Its clock, which runs on one agenda item after the other.")
-    def clock(
-        root: strawberry.Parent[Any],
-    ) -> Annotated[Clock, strawberry.lazy("schema.clocks")]:
-        """Read of the roundtable itself."""
-        clock: Clock = root
-        return clock
-
-    @strawberry.field(
-        description="Whether the viewer can ask for the floor: while it is open, those who are "
-        "invited and moderators can, once at a time." + NOTE,
-        metadata=PERSONAL,
+    clock: Annotated[Clock, strawberry.lazy("schema.clocks")] = derived(
+        lambda roundtable: roundtable, "Its clock, which runs on one agenda item after the other."
     )
-    async def viewer_can_request_floor(root: strawberry.Parent[Any], info: Info) -> bool:
-        """See domain.commands.floor_requests.request_floor."""
-        if root.state is not EngagementState.OPEN:
-            return False
-        waiting, invitation, moderates = await asyncio.gather(
-            info.context.load(floor_requests.own, root.id),
-            info.context.load(queries.own_invitations, root.id),
-            viewer_can(info, Permission.MODERATE, root.id),
-        )
-        invited = invitation is not None and invitation.state in ballots.INVITED
-        return waiting is None and (invited or moderates)
-
-    @strawberry.field(
-        description="Whether the viewer can edit it and its agenda, invite people to it, run its "
-        "clock, give the floor and set slow mode."
+    viewer_can_request_floor: bool = batched(
+        _can_request_floor,
+        "Whether the viewer can ask for the floor: while it is open, those who are invited and "
+        "moderators can, once at a time.",
+        personal=True,
     )
-    async def viewer_can_moderate(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Moderators can."""
-        return await viewer_can(info, Permission.MODERATE, root.id)
+    viewer_can_moderate: bool = permitted(
+        Permission.MODERATE,
+        "Whether the viewer can edit it and its agenda, invite people to it, run its clock, give "
+        "the floor and set slow mode.",
+        by="id",
+    )
 
 
 @strawberry.type

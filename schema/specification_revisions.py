@@ -13,6 +13,7 @@ from domain.models import specifications as models
 from domain.models.specifications import BlockKind
 from domain.queries import people
 from domain.queries import specifications as queries
+from schema.batches import derived
 from schema.context import Info
 from schema.fields import Expecting, expected, mutation, perform, relation, text
 from schema.nodes import Node, global_id, key, node
@@ -38,6 +39,35 @@ class RevisionSection:
     blocks: list[RevisionBlock] = text(description="Its blocks, in their order.")
 
 
+def _target_professions(kept: Any) -> list[Any]:
+    return [
+        models.TargetProfession(
+            specification_id=kept.specification_id,
+            profession_id=UUID(target["profession_id"]),
+            requirement=target["requirement"],
+        )
+        for target in kept.content["target_professions"]
+    ]
+
+
+def _sections(kept: Any) -> list[RevisionSection]:
+    return [
+        RevisionSection(
+            section_id=global_id("Section", section["id"]),
+            heading=section["heading"],
+            blocks=[
+                RevisionBlock(
+                    block_id=global_id("Block", block["id"]),
+                    kind=BlockKind(block["kind"]),
+                    text=block["text"],
+                )
+                for block in section["blocks"]
+            ],
+        )
+        for section in kept.content["sections"]
+    ]
+
+
 @node(
     models.SpecificationRevision,
     queries.revisions_by_ids,
@@ -55,49 +85,14 @@ class SpecificationRevision(Node):
     author: Person = relation(people.by_ids, "Who named it.", by="author_id")
     created_at: datetime = text(description="When it was named.")
 
-    @strawberry.field(description="The title that it had.")
-    def title(root: strawberry.Parent[Any]) -> str:
-        """Read the kept text."""
-        return str(root.content["title"])
-
-    @strawberry.field(description="The summary that it had.")
-    def summary(root: strawberry.Parent[Any]) -> str:
-        """Read the kept text."""
-        return str(root.content["summary"])
-
-    @strawberry.field(
-        description="The professions that it was designed for.",
-        graphql_type=list[TargetProfession],
+    title: str = derived(lambda kept: kept.content["title"], "The title that it had.")
+    summary: str = derived(lambda kept: kept.content["summary"], "The summary that it had.")
+    target_professions: list[TargetProfession] = derived(
+        _target_professions, "The professions that it was designed for."
     )
-    def target_professions(root: strawberry.Parent[Any]) -> Any:
-        """Read the kept text."""
-        return [
-            models.TargetProfession(
-                specification_id=root.specification_id,
-                profession_id=UUID(target["profession_id"]),
-                requirement=target["requirement"],
-            )
-            for target in root.content["target_professions"]
-        ]
-
-    @strawberry.field(description="The sections that it had, in their order.")
-    def sections(root: strawberry.Parent[Any]) -> list[RevisionSection]:
-        """Read the kept text."""
-        return [
-            RevisionSection(
-                section_id=global_id("Section", section["id"]),
-                heading=section["heading"],
-                blocks=[
-                    RevisionBlock(
-                        block_id=global_id("Block", block["id"]),
-                        kind=BlockKind(block["kind"]),
-                        text=block["text"],
-                    )
-                    for block in section["blocks"]
-                ],
-            )
-            for section in root.content["sections"]
-        ]
+    sections: list[RevisionSection] = derived(
+        _sections, "The sections that it had, in their order."
+    )
 
 
 @strawberry.input(description="A name under which the present text is kept.")

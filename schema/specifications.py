@@ -18,8 +18,9 @@ from domain.lifecycle import (
 from domain.models import specifications as models
 from domain.models.specifications import BlockKind
 from domain.permissions import Permission
-from domain.queries import comments, credentials, delivery_plans, engagements, people, topics
+from domain.queries import comments, credentials, delivery_plans, engagements, people
 from domain.queries import specifications as queries
+from schema.batches import batched
 from schema.comments import Thread
 from schema.context import Info
 from schema.fields import (
@@ -27,11 +28,12 @@ from schema.fields import (
     Idempotent,
     enum,
     expected,
+    is_public,
     mutation,
     perform,
+    permitted,
     relation,
     text,
-    viewer_can,
 )
 from schema.nodes import Node, key, node
 from schema.pagination import (
@@ -150,16 +152,13 @@ class Specification(Node):
         SPECIFICATION, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    @strawberry.field(description="Whether everybody may read it, or only its members.")
-    async def public(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Ask its topic."""
-        topic = await info.context.load(topics.by_ids, root.id)
-        return bool(topic.public)
-
-    @strawberry.field(description="Whether the viewer can change its text now, and name it.")
-    async def viewer_can_draft(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Developers can, until the text is locked."""
-        return root.state in DRAFTABLE and await viewer_can(info, Permission.DRAFT, root.id)
+    public: bool = batched(is_public, "Whether everybody may read it, or only its members.")
+    viewer_can_draft: bool = permitted(
+        Permission.DRAFT,
+        "Whether the viewer can change its text now, and name it.",
+        by="id",
+        where=lambda specification: specification.state in DRAFTABLE,
+    )
 
 
 @strawberry.input(description="The next version of a credential's specification.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -15,7 +15,7 @@ from domain.permissions import Permission
 from domain.queries import engagements, organisations, people
 from domain.queries import stakeholders as queries
 from schema.context import Info
-from schema.fields import Idempotent, enum, mutation, perform, relation, text, viewer_can
+from schema.fields import Idempotent, enum, mutation, perform, permitted, relation, text
 from schema.nodes import Node, key, node
 from schema.organisations import Organisation
 from schema.pagination import Connection, connection
@@ -80,10 +80,9 @@ class Stakeholder(Node):
     )
     created_at: datetime = text(description="When the person's part began.")
 
-    @strawberry.field(description="Whether the viewer can remove the stakeholder.")
-    async def viewer_can_remove(root: strawberry.Parent[Any], info: Info) -> bool:
-        """Moderators can."""
-        return await viewer_can(info, Permission.MODERATE, root.topic_id)
+    viewer_can_remove: bool = permitted(
+        Permission.MODERATE, "Whether the viewer can remove the stakeholder."
+    )
 
 
 @strawberry.input(description="A group whose consensus is to be measured on its own.")

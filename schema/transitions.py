@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import strawberry
 
 from domain.lifecycle import Machine, Option, explain
-from domain.permissions import allowed
+from domain.permissions import Permission, allowed
 from domain.queries import topics
+from schema.batches import Parents, batched
 from schema.context import Batch, Info
 from schema.fields import text
 
@@ -37,18 +39,19 @@ def transitions(
     the attribute that the machine moves.
     """
 
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        found, topic = await asyncio.gather(
-            info.context.load(facts, root.id), info.context.load(topics.by_ids, root.topic_id)
+    async def resolve(parents: Parents, info: Info) -> Sequence[list[Option[Any]]]:
+        context = info.context
+        found, places = await asyncio.gather(
+            context.load_all(facts, [parent.id for parent in parents]),
+            context.load_all(topics.by_ids, [parent.topic_id for parent in parents]),
         )
-        options: list[Option[Any]] = list(
-            explain(
-                machine,
-                getattr(root, state),
-                found,
-                lambda permission: allowed(info.context.viewer, permission, topic),
-            )
-        )
-        return options
 
-    return strawberry.field(resolver=resolve, description=description)
+        def options(parent: Any, known: Any, place: Any) -> list[Option[Any]]:
+            def may(permission: Permission) -> bool:
+                return allowed(context.viewer, permission, place)
+
+            return list(explain(machine, getattr(parent, state), known, may))
+
+        return list(map(options, parents, found, places))
+
+    return batched(resolve, description)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -17,6 +20,7 @@ from domain.models import votes as models
 from domain.queries import ballots, people, stakeholders
 from domain.queries import votes as queries
 from domain.unit_of_work import UnitOfWork, fingerprint_of
+from schema.batches import Parents, batched
 from schema.context import Info
 from schema.fields import Idempotent, enum, mutation, relation, text
 from schema.nodes import Node, key, node
@@ -69,6 +73,32 @@ class EarlierVote:
     cast_at: datetime = text(description="When it was cast.")
 
 
+async def _kinds(votes: Parents, info: Info) -> Sequence[BallotKind]:
+    return await info.context.load_all(queries.kinds, [vote.ballot_id for vote in votes])
+
+
+async def _choices(votes: Parents, info: Info) -> Sequence[Choice | None]:
+    kinds = await _kinds(votes, info)
+    return [spoken(kind, vote.choice)[0] for kind, vote in zip(kinds, votes, strict=True)]
+
+
+async def _ratings(votes: Parents, info: Info) -> Sequence[int | None]:
+    kinds = await _kinds(votes, info)
+    return [spoken(kind, vote.choice)[1] for kind, vote in zip(kinds, votes, strict=True)]
+
+
+async def _history(votes: Parents, info: Info) -> Sequence[list[EarlierVote]]:
+    """Earlier castings are as visible as the vote itself."""
+    kinds, castings = await asyncio.gather(
+        _kinds(votes, info),
+        info.context.load_all(queries.history, [vote.id for vote in votes]),
+    )
+    return [
+        [_earlier(kind, each) for each in found]
+        for kind, found in zip(kinds, castings, strict=True)
+    ]
+
+
 @node(models.Vote, queries.by_ids, "An elector's vote in a ballot, as it stands.")
 class Vote(Node):
     """A vote."""
@@ -88,28 +118,22 @@ class Vote(Node):
     revision: int = text(description="Counts its castings, from 1.")
     cast_at: datetime = text(description="When it was last cast.")
 
-    @strawberry.field(description="What was chosen; null where it is a rating.")
-    async def choice(root: strawberry.Parent[Any], info: Info) -> Choice | None:
-        """Say what the ordinal stands for."""
-        return spoken(await info.context.load(queries.kinds, root.ballot_id), root.choice)[0]
+    choice: Choice | None = batched(_choices, "What was chosen; null where it is a rating.")
+    rating: int | None = batched(_ratings, "The rating, 1 to 9; null where there is none.")
+    history: list[EarlierVote] = batched(_history, "How it was cast before, oldest first.")
 
-    @strawberry.field(description="The rating, 1 to 9; null where there is none.")
-    async def rating(root: strawberry.Parent[Any], info: Info) -> int | None:
-        """Say what the ordinal stands for."""
-        return spoken(await info.context.load(queries.kinds, root.ballot_id), root.choice)[1]
 
-    @strawberry.field(description="How it was cast before, oldest first.")
-    async def history(root: strawberry.Parent[Any], info: Info) -> list[EarlierVote]:
-        """Earlier castings are as visible as the vote itself."""
-        kind: BallotKind = await info.context.load(queries.kinds, root.ballot_id)
-        found: list[models.CastVote] = await info.context.load(queries.history, root.id)
-        return [_earlier(kind, each) for each in found]
+@cache
+def spoken_all(kind: BallotKind) -> Sequence[tuple[Choice | None, int | None]]:
+    """Return what the ordinals stand for in a kind of ballot, each as a choice or a rating."""
+    return tuple(
+        (None, int(name)) if name.isdecimal() else (Choice(name), None) for name in choices(kind)
+    )
 
 
 def spoken(kind: BallotKind, ordinal: int) -> tuple[Choice | None, int | None]:
     """Return the choice or the rating that an ordinal stands for in a kind of ballot."""
-    name = choices(kind)[ordinal]
-    return (None, int(name)) if name.isdecimal() else (Choice(name), None)
+    return spoken_all(kind)[ordinal]
 
 
 def _earlier(kind: BallotKind, casting: models.CastVote) -> EarlierVote:

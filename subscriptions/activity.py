@@ -11,8 +11,9 @@ import strawberry
 from domain.events import subject_of
 from domain.models.topics import StoredEvent
 from domain.queries.topics import Position
-from schema.nodes import LOADERS, Node, parse, type_of
-from subscriptions.context import LiveInfo
+from schema.batches import derived
+from schema.fields import node_relation
+from schema.nodes import Node, parse, type_of
 from subscriptions.messages import (
     AfterCursor,
     EventKind,
@@ -32,12 +33,20 @@ class ActivitySnapshot(Message):
 
     topic_id: strawberry.Private[tuple[str, UUID]]
 
-    @strawberry.field(description="The topic; select of it what you want to show.")
-    async def topic(self, info: LiveInfo) -> Node:
-        """Read the topic, as of the sequence."""
-        type_name, key = self.topic_id
-        found: Node = await info.context.load(LOADERS[type_name], key)
-        return found
+    topic: Node = node_relation(
+        lambda message: message.topic_id, "The topic; select of it what you want to show."
+    )
+
+
+def _subject(event: Any) -> tuple[str, UUID]:
+    noun, key = subject_of(event.event_kind, event.data)
+    return type_of(noun), key
+
+
+def _reason(event: Any) -> str | None:
+    """Reasons of moderation are for those whom they concern, on the comment itself."""
+    open_reason = event.event_kind.endswith(("_ADVANCED", "_CLOSED"))
+    return event.data.get("reason") if open_reason else None
 
 
 @strawberry.type(description="One event of the topic.")
@@ -47,20 +56,12 @@ class ActivityEvent(Happened):
     event_kind: strawberry.Private[str]
     data: strawberry.Private[dict[str, Any]]
 
-    @strawberry.field(
-        description="What it is about, as it is now; null where it is gone or not yours to see."
+    subject: Node | None = node_relation(
+        _subject, "What it is about, as it is now; null where it is gone or not yours to see."
     )
-    async def subject(self, info: LiveInfo) -> Node | None:
-        """Read the subject with those of other events."""
-        noun, key = subject_of(self.event_kind, self.data)
-        found: Node | None = await info.context.load(LOADERS[type_of(noun)], key)
-        return found
-
-    @strawberry.field(description="The reason that was given for a step of a life; else null.")
-    def reason(self) -> str | None:
-        """Reasons of moderation are for those whom they concern, on the comment itself."""
-        open_reason = self.event_kind.endswith(("_ADVANCED", "_CLOSED"))
-        return self.data.get("reason") if open_reason else None
+    reason: str | None = derived(
+        _reason, "The reason that was given for a step of a life; else null."
+    )
 
 
 ActivityMessage = Annotated[

@@ -14,6 +14,7 @@ from domain.queries import comments as queries
 from domain.queries.topics import Position
 from schema.comments import Comment, Thread
 from schema.errors import coded
+from schema.fields import relation
 from schema.nodes import key
 from schema.pagination import Connection, connection
 from subscriptions.context import LiveInfo
@@ -42,13 +43,11 @@ class CommentsSnapshot(Message):
         by="topic_id",
     )
 
-    @strawberry.field(description="The thread that is followed, where it is one alone.")
-    async def thread(self, info: LiveInfo) -> Thread | None:
-        """Read the thread, as of the sequence."""
-        if self.thread_id is None:
-            return None
-        found: Thread | None = await info.context.load(queries.threads_by_ids, self.thread_id)
-        return found
+    thread: Thread | None = relation(
+        queries.threads_by_ids,
+        "The thread that is followed, where it is one alone.",
+        by="thread_id",
+    )
 
 
 @strawberry.type(description="Something happened to a thread or to one of its comments.")
@@ -58,19 +57,12 @@ class CommentEvent(Happened):
     thread_id: strawberry.Private[UUID]
     comment_id: strawberry.Private[UUID | None]
 
-    @strawberry.field(description="The thread, as it is now.")
-    async def thread(self, info: LiveInfo) -> Thread | None:
-        """Read the thread with those of other events."""
-        found: Thread | None = await info.context.load(queries.threads_by_ids, self.thread_id)
-        return found
-
-    @strawberry.field(description="The comment, as it is now; null where the thread changed.")
-    async def comment(self, info: LiveInfo) -> Comment | None:
-        """Read the comment with those of other events."""
-        if self.comment_id is None:
-            return None
-        found: Comment | None = await info.context.load(queries.by_ids, self.comment_id)
-        return found
+    thread: Thread | None = relation(
+        queries.threads_by_ids, "The thread, as it is now.", by="thread_id"
+    )
+    comment: Comment | None = relation(
+        queries.by_ids, "The comment, as it is now; null where the thread changed.", by="comment_id"
+    )
 
 
 CommentsMessage = Annotated[

@@ -14,9 +14,9 @@ from domain import events
 from domain.models.topics import StoredEvent
 from domain.queries import people
 from domain.queries.topics import Position
+from schema.fields import relation
 from schema.nodes import key
 from schema.people import Person
-from subscriptions.context import LiveContext
 from subscriptions.feed import cursor, parse_cursor
 from subscriptions.following import Following
 
@@ -62,13 +62,7 @@ class Happened(Message):
     at: datetime = strawberry.field(description="When.")
     actor_id: strawberry.Private[UUID | None]
 
-    @strawberry.field(description="Who did it.")
-    async def actor(self, info: strawberry.Info[LiveContext, Any]) -> Person | None:
-        """Read the actor with those of other events."""
-        if self.actor_id is None:
-            return None
-        found: Person | None = await info.context.load(people.by_ids, self.actor_id)
-        return found
+    actor: Person | None = relation(people.by_ids, "Who did it.", by="actor_id")
 
 
 def place(position: Position) -> dict[str, Any]:

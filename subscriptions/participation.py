@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +12,8 @@ import strawberry
 from domain.errors import Invalid, NotAllowed
 from domain.permissions import Audience
 from domain.queries import people, stakeholders, topics
-from schema.fields import answering, enum, text
+from schema.batches import derived
+from schema.fields import answering, enum, relation, text
 from schema.people import Person
 from subscriptions.attending import Attending
 from subscriptions.context import LiveContext, LiveInfo
@@ -35,39 +37,22 @@ class PresenceEntry:
 
     entry: strawberry.Private[Entry]
 
-    @strawberry.field(description="Who.")
-    async def person(self, info: LiveInfo) -> Person | None:
-        """Read the people who are here together."""
-        found: Person | None = await info.context.load(people.by_ids, self.entry.key.person_id)
-        return found
-
-    @strawberry.field(description="Which of the person's windows: the id that it chose.")
-    def connection_id(self) -> str:
-        """Tell windows apart."""
-        return self.entry.key.connection_id
-
-    @strawberry.field(description="The constituency or the role, in words.")
-    def role(self) -> str:
-        """Say for whom the person is here."""
-        return self.entry.role
-
-    @strawberry.field(description="What the person looks at, as the window named it; may be empty.")
-    def location(self) -> str:
-        """Say where on the page."""
-        return self.entry.location
-
-    @strawberry.field(description="Whether the person is typing.")
-    def typing(self) -> bool:
-        """Say whether something is being written."""
-        return self.entry.typing
-
-    @strawberry.field(
-        description="Whether the person has raised a hand, as a sign to all: who wants to "
-        "be given the floor of a roundtable, asks by requestFloor."
+    person: Person | None = relation(people.by_ids, "Who.", by="entry.key.person_id")
+    connection_id: str = derived(
+        attrgetter("entry.key.connection_id"),
+        "Which of the person's windows: the id that it chose.",
     )
-    def hand_raised(self) -> bool:
-        """Say whether there is a sign."""
-        return self.entry.hand_raised
+    role: str = derived(attrgetter("entry.role"), "The constituency or the role, in words.")
+    location: str = derived(
+        attrgetter("entry.location"),
+        "What the person looks at, as the window named it; may be empty.",
+    )
+    typing: bool = derived(attrgetter("entry.typing"), "Whether the person is typing.")
+    hand_raised: bool = derived(
+        attrgetter("entry.hand_raised"),
+        "Whether the person has raised a hand, as a sign to all: who wants to be given the floor "
+        "of a roundtable, asks by requestFloor.",
+    )
 
 
 @strawberry.type(description="Everybody who is here.")

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +25,9 @@ from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic
 from domain.permissions import Audience, Viewer, audience
 from domain.queries.pages import ids, seen_by, visible
+
+JUDGED = 2_048
+"""Ballots whose result is kept until other ones are asked for; each takes about 3 KB."""
 
 
 class Disclosure(StrEnum):
@@ -135,10 +140,25 @@ def _standing(viewer: Viewer, rows: Sequence[Any]) -> Standing | None:
         return None
     if ballot.outcome is not None:
         return Standing(ballot.kind, restore(ballot.outcome), ballot.outcome["as_of"][reader])
-    rule = parse_rule(ballot.kind, ballot.rule)
-    judge = evaluate if disclosure is Disclosure.EVERYTHING else withheld
-    consensus = judge(rule, [tally(row) for row in rows])
+    consensus = _judged(
+        ballot.kind,
+        orjson.dumps(ballot.rule),
+        tuple((row.constituency_id, row.name, row.eligible, *row.counts) for row in rows),
+        everything=disclosure is Disclosure.EVERYTHING,
+    )
     return Standing(ballot.kind, consensus, sequences(ballot)[reader])
+
+
+@lru_cache(maxsize=JUDGED)
+def _judged(
+    kind: BallotKind, rule: bytes, tallies: tuple[tuple[Any, ...], ...], *, everything: bool
+) -> Consensus:
+    """Return what a rule says of tallies, which is the same for everybody who asks in between."""
+    judge = evaluate if everything else withheld
+    return judge(
+        parse_rule(kind, orjson.loads(rule)),
+        [Tally(str(id), name, eligible, tuple(counts)) for id, name, eligible, *counts in tallies],
+    )
 
 
 def _group(group: dict[str, Any]) -> Group:

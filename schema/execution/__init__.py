@@ -32,13 +32,13 @@ __all__ = ["Attribute", "Batch", "Batched", "ByClass", "InstanceOf", "Plans", "e
 
 async def execute(executor: Executor[Any], plans: Plans) -> ExecutionResult:
     """Execute the operation of an executor."""
-    selection = plans.selection(executor)
-    if selection is None:
-        result: Any = executor.execute_operation()
-        whole: ExecutionResult = await result if isawaitable(result) else result
-        return whole
     run = Run(executor)
     try:
+        selection = plans.selection(executor)
+        if selection is None:
+            result: Any = executor.execute_operation()
+            whole: ExecutionResult = await result if isawaitable(result) else result
+            return whole
         if executor.operation.operation is OperationType.MUTATION:
             data = await selection.select_serially(run, executor.root_value)
         else:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from graphql import (
     GraphQLAbstractType,
     GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLError,
     GraphQLFloat,
     GraphQLID,
@@ -46,12 +47,12 @@ _ABSENT = FAILED | {NoneType}
 _LISTS = frozenset({list, tuple})
 _MOST, _LEAST = 2**31 - 1, -(2**31)
 
-_READY: dict[Any, frozenset[type]] = {
-    GraphQLString.coerce_output_value: frozenset({str}),
-    GraphQLID.coerce_output_value: frozenset({str}),
-    GraphQLBoolean.coerce_output_value: frozenset({bool}),
+_READY = {
+    id(GraphQLString.coerce_output_value): frozenset({str}),
+    id(GraphQLID.coerce_output_value): frozenset({str}),
+    id(GraphQLBoolean.coerce_output_value): frozenset({bool}),
 }
-"""By the coercion of a scalar, the classes whose values stay what they are."""
+"""By the identity of a scalar's coercion, the classes whose values stay what they are."""
 
 
 class Column(ABC):
@@ -151,7 +152,7 @@ class Leaf(Column):
         super().__init__(field, required=required)
         self._type = type_
         self._coerce: Callable[[Any], Any] = type_.coerce_output_value
-        ready = _READY.get(self._coerce)
+        ready = _READY.get(id(self._coerce))
         if ready:
             self.ready = ready if required else ready | {NoneType}
         self._names: dict[type, dict[Any, str]] = {}  # of the members of enum classes
@@ -162,8 +163,10 @@ class Leaf(Column):
         if kinds <= self.ready or self._fits(values, kinds):
             return values
         try:
-            if len(kinds) == 1 and issubclass(kind := next(iter(kinds)), Enum):
-                return self._named(values, self._names.setdefault(kind, {}))
+            if isinstance(self._type, GraphQLEnumType) and len(kinds) == 1:
+                kind = next(iter(kinds))
+                if issubclass(kind, Enum):
+                    return self._named(values, self._names.setdefault(kind, {}))
             coerced = list(map(self._coerce, values))
         except Exception:  # noqa: BLE001 - whose it is, is found out below
             return [self._coerced(run, value) for value in values]
@@ -255,7 +258,8 @@ class ListOf(Column):
                 )
                 raise GraphQLError(message)
             else:
-                items.extend(value)
+                for item in value:
+                    items.append(item)  # noqa: PERF402 - as above
         except Exception as error:  # noqa: BLE001 - it is this value's
             failures[nth] = run.failure(error, self.field)
         return items
@@ -288,7 +292,11 @@ class ObjectOf(Column):
     async def _select(
         self, run: Run, values: Sequence[Any], _kinds: set[type], place: Place
     ) -> Sequence[Any]:
-        return await self.field.selection(run, self._type).select(run, values, place)
+        try:
+            selection = self.field.selection(run, self._type)
+        except (GraphQLError, RecursionError) as error:  # of a directive, of too many fragments
+            return [run.failure(error, self.field)] * len(values)
+        return await selection.select(run, values, place)
 
     def _wrong(self, run: Run, value: Any, answer: Any) -> Failure:
         if isinstance(answer, Failure):

@@ -126,7 +126,7 @@ class Field:
         if self._definition is TypeNameMetaFieldDef:
             return self._type_name, False
         if isinstance(resolve, Batched):
-            return self._batched, True
+            return self._batched, resolve.waits
         if isinstance(resolve, Attribute) and not self._has_arguments:
             return partial(self._read, resolve.get), False
         if resolve is None and not self._has_arguments:
@@ -203,7 +203,7 @@ class Selection:
             for key, details in collected.items()
             if (definition := schema.get_field(type_, details[0].node.name.value))
         ]
-        self._rows = _rows(tuple(field.key for field in self.fields))
+        self._rows = _rows(tuple(field.key for field in self.fields)) if self.fields else None
         self._required = [field.key for field in self.fields if field.required]
 
     async def select(self, run: Run, parents: Sequence[Any], place: Place) -> Sequence[Any]:
@@ -219,7 +219,7 @@ class Selection:
             )
             for index, column in zip(suspending, found, strict=True):
                 columns[index] = column
-        rows = self._rows(columns) if columns else [{} for _ in parents]
+        rows: list[dict[str, Any]] = self._rows(columns) if self._rows else [{} for _ in parents]
         return self._broken(rows) if run.failed else rows
 
     async def select_serially(self, run: Run, parent: Any) -> Any:

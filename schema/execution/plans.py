@@ -34,7 +34,7 @@ class Plans:
     ) -> None:
         self._limit = limit
         self._unplanned = unplanned
-        self._operations: OrderedDict[int, _Operation] = OrderedDict()
+        self._operations: OrderedDict[tuple[int, int], _Operation] = OrderedDict()
 
     def selection(self, executor: Executor[Any]) -> Selection | None:
         """Return the plan of an executor's operation: its root selection; None for no plan."""
@@ -49,7 +49,7 @@ class Plans:
         return None
 
     def _operation(self, executor: Executor[Any]) -> _Operation:
-        key = id(executor.operation)
+        key = (id(executor.schema), id(executor.operation))
         found = self._operations.get(key)
         if found is None:
             found = self._operations[key] = _Operation(executor)
@@ -61,10 +61,10 @@ class Plans:
 
 
 class _Operation:
-    """What is known of an operation; the node is kept, so that its id stays its own."""
+    """What is known of an operation; what it is known by is kept, so that no id is used again."""
 
     def __init__(self, executor: Executor[Any]) -> None:
-        self._node = executor.operation
+        self._kept = executor.schema, executor.operation
         conditions: set[str] = set()
         self._selections: OrderedDict[tuple[Any, ...], Selection] = OrderedDict()
         self.unplanned: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -37,13 +37,15 @@ class Batched:
 
     def __init__(self, function: Batch) -> None:
         self._function = function
+        self.waits = iscoroutinefunction(function)
         self._waiting: dict[tuple[int, ...], list[tuple[Any, asyncio.Future[Any]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, source: Any, info: Info, **arguments: Any) -> Any:
         """Resolve for one parent, together with the others of this tick."""
-        # One field of one execution has the same arguments for all parents.
-        key = (id(info.context), id(info.root_value), id(info.field_nodes[0]))
+        # A field of one execution, which has variables of its own, has the same arguments for all
+        # parents; the task keeps what is named by its id.
+        key = (id(info.variable_values), id(info.field_nodes[0]))
         waiting = self._waiting.get(key)
         if waiting is None:
             waiting = self._waiting[key] = []
@@ -62,24 +64,27 @@ class Batched:
             values = self._function(parents, info, **arguments)
             if isawaitable(values):
                 values = await values
+            if len(values) != len(parents):
+                raise ValueError(
+                    f"The batch of {info.parent_type}.{info.field_name} returned {len(values)} "
+                    f"values for {len(parents)} parents."
+                )
         except Exception as error:  # noqa: BLE001 - each of them answers for it
             return [error] * len(parents)
-        if len(values) == len(parents):
-            return values
-        miscounted = ValueError(
-            f"The batch of {info.parent_type}.{info.field_name} returned {len(values)} values "
-            f"for {len(parents)} parents."
-        )
-        return [miscounted] * len(parents)
+        return values
 
     async def _resolve(
         self, key: tuple[int, ...], info: Info, arguments: Mapping[str, Any]
     ) -> None:
         waiting = self._waiting.pop(key)
-        values = await self.values([source for source, _ in waiting], info, arguments)
-        for (_, future), value in zip(waiting, values, strict=True):
-            if not future.done():  # whoever waited may have been cancelled
-                future.set_result(value)
+        try:
+            values = await self.values([source for source, _ in waiting], info, arguments)
+            for (_, future), value in zip(waiting, values, strict=True):
+                if not future.done():  # whoever waited may have been cancelled
+                    future.set_result(value)
+        finally:
+            for _, future in waiting:
+                future.cancel()  # where this was cancelled, and they still wait
 
 
 class InstanceOf:
@@ -104,11 +109,12 @@ class InstanceOf:
 class ByClass:
     """A `resolve_type` function: the name of the object type of the values of a class.
 
-    `names` has classes whose subclasses count with them; of several that fit, the first.
+    `names` has classes whose subclasses count with them; of several that fit, the first. It may be
+    completed until the first use.
     """
 
     def __init__(self, names: Mapping[type, str]) -> None:
-        self._names = dict(names)
+        self._names = names
         self._known: dict[type, str | None] = {}
 
     def __call__(self, value: Any, _info: Info, _type: Any) -> str | None:

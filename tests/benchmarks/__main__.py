@@ -19,13 +19,15 @@ from rich.console import Console
 from rich.table import Table
 
 from domain import embedded
-from tests.benchmarks import fanout, latency, rates
+from tests.benchmarks import executor, fanout, languages, latency, queries, rates
 from tests.benchmarks.load import LoadError
-from tests.benchmarks.site import site
+from tests.benchmarks.plot import plot
+from tests.benchmarks.site import OUR_CORE, ROOT, pin, site
 
 BUSY = 0.85
 """From this share of a core on, a client may be what limits."""
 QUIET = 0.5
+PLOT = ROOT / "docs" / "executor.svg"
 console = Console(width=120)
 
 
@@ -37,6 +39,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--sockets", nargs="+", type=int, default=fanout.SOCKETS, help="of the fan-out"
+    )
+    parser.add_argument(
+        "--plot", action="store_true", help=f"draw {PLOT.relative_to(ROOT)} of the executor"
     )
     arguments = parser.parse_args()
     # What this process makes lives as long as it does, and a collection would delay arrivals.
@@ -52,10 +57,11 @@ def main() -> None:
             "that, and CPU for each delivery somewhat.\n"
         )
     for name in [arguments.part] if arguments.part else PARTS:
-        PARTS[name](arguments.sockets)
+        PARTS[name](arguments)
 
 
-def _fanout(sockets: Sequence[int]) -> None:
+def _fanout(arguments: argparse.Namespace) -> None:
+    sockets: Sequence[int] = arguments.sockets
     table = _table(
         "One topic, everybody with the same subscription of 8 fields: saturated, then at a steady "
         "rate",
@@ -98,9 +104,8 @@ def _cells(row: fanout.Row) -> list[str]:
         server, client = (
             cpu / saturated.seconds for cpu in (saturated.server_cpu, saturated.client_cpu)
         )
-        mark = "*" if client > BUSY else "~" if server < BUSY else ""
         cells += [
-            f"{mark}{saturated.rate:,.0f}",
+            f"{_mark(server, client)}{saturated.rate:,.0f}",
             f"{saturated.cost * 1e6:,.1f}",
             f"{server:.0%}",
             f"{client:.0%}",
@@ -143,7 +148,7 @@ def _ratios(rows: Sequence[fanout.Row]) -> None:
     console.print(table)
 
 
-def _votes(_: Sequence[int]) -> None:
+def _votes(_: argparse.Namespace) -> None:
     table = _table(
         f"{latency.VOTES} votes a second in one ballot, from the request to the screen",
         *("followed by", "sockets", "votes/s", "p50 ms", "p99 ms", "oldest ms", "messages/s"),
@@ -176,7 +181,110 @@ def _votes(_: Sequence[int]) -> None:
     )
 
 
-def _rates(_: Sequence[int]) -> None:
+def _queries(_: argparse.Namespace) -> None:
+    table = _table(
+        f"{queries.CONNECTIONS} connections over HTTP, one server process; medians of "
+        f"{queries.ROUNDS} rounds of {queries.SECONDS:g} s",
+        *("what", "server", "requests/s", "CPU ms", "server", "client"),
+        *("p50 ms", "p99 ms", "p99/p50", "KB"),
+    )
+    try:
+        with console.status("") as status:
+            rows = queries.run(status.update)
+    except LoadError as error:
+        console.print(f"{table.title}: {error}\n")
+        return
+    for row in rows:
+        phase, count = row.phase, len(row.phase.latencies)
+        server, client = (cpu / phase.seconds for cpu in (phase.server_cpu, phase.client_cpu))
+        p50, p99 = phase.latency(0.5), phase.latency(0.99)
+        table.add_row(
+            row.case,
+            row.name,
+            f"{_mark(server, client)}{phase.rate:,.0f}",
+            f"{phase.server_cpu / count * 1000:,.2f}",
+            f"{server:.0%}",
+            f"{client:.0%}",
+            f"{p50 * 1000:,.1f}",
+            f"{p99 * 1000:,.1f}",
+            f"{p99 / p50:.1f}",
+            f"{phase.received_bytes / count / 1000:,.1f}",
+        )
+    console.print(table)
+    for case, words in queries.CASES.items():
+        console.print(f"{case}: {words}.")
+    console.print(
+        "All give the same answers from the same tables, and every tally is the count of its votes "
+        "afterwards. Concordat knows who asks by a signed token and lets them see what they may; a "
+        "vote of its has history and event. The others ask nobody. CPU is the server's, for one "
+        f"request. * the client used more than {BUSY:.0%} of its core. ~ the server used less than "
+        f"{BUSY:.0%} of its own: PostgreSQL was the limit, or waiting for it."
+    )
+    found = {(row.case, row.name): row.phase for row in rows}
+    ours, *others = languages.SERVERS
+    ratios = _table(
+        f"{ours} in times of the others, and what is to be reached",
+        "what",
+        *(each for name in others for each in (f"requests/s: {name}", "goal")),
+        *("p99/p50", "goal"),
+    )
+    for case, goals in queries.GOALS.items():
+        phase = found[case, ours]
+        cells = [case]
+        for name, goal in zip(others, goals, strict=True):
+            cells += [f"{phase.rate / found[case, name].rate:.2f}", f"{goal:g}"]
+        slow = phase.latency(0.99) / phase.latency(0.5)
+        ratios.add_row(*cells, f"{slow:.1f}", f"< {queries.SLOWEST}")
+    console.print(ratios)
+
+
+def _executor(arguments: argparse.Namespace) -> None:
+    pin(os.getpid(), OUR_CORE)
+    table = _table(
+        "One execution on ready objects, parsed and validated before",
+        *("result", "fields", "graphql-core µs", "ours µs", "ratio"),
+    )
+    with console.status("") as status:
+        rows = list(executor.measure(status.update))
+    for row in rows:
+        table.add_row(
+            row.shape,
+            f"{row.fields:,}",
+            f"{row.graphql_core * 1e6:,.0f}",
+            f"{row.ours * 1e6:,.0f}",
+            f"{row.ratio:.1f}",
+        )
+    console.print(table)
+    console.print(
+        f"Medians of {executor.ROUNDS} rounds without garbage collection in them; the results were "
+        "compared. B1 is the read of `queries`.\n"
+    )
+    if arguments.plot:
+        PLOT.write_text(_drawn(rows))
+        console.print(f"{PLOT.relative_to(ROOT)} is drawn.")
+
+
+def _drawn(rows: Sequence[executor.Row]) -> str:
+    def line(shape: str, seconds: Callable[[executor.Row], float]) -> list[tuple[float, float]]:
+        return [(row.fields, seconds(row)) for row in rows if row.shape == shape]
+
+    def duration(seconds: float) -> str:
+        return f"{seconds * 1e3:g} ms" if seconds < 1 else f"{seconds:g} s"
+
+    return plot(
+        "Executing a document on ready objects",
+        {
+            "graphql-core, nested": line("nested", lambda row: row.graphql_core),
+            "graphql-core, flat": line("flat", lambda row: row.graphql_core),
+            "breadth-first, nested": line("nested", lambda row: row.ours),
+            "breadth-first, flat": line("flat", lambda row: row.ours),
+        },
+        ("fields of the result", lambda count: f"{count:,.0f}"),
+        ("time", duration),
+    )
+
+
+def _rates(_: argparse.Namespace) -> None:
     table = _table(
         "Per second, in one process",
         *("what", "rate", "baseline", "rate of baseline", "ratio"),
@@ -199,15 +307,22 @@ def _rates(_: Sequence[int]) -> None:
     console.print(table)
 
 
+def _mark(server: float, client: float) -> str:
+    """Say what limited a rate, from the shares of their cores that were used."""
+    return "*" if client > BUSY else "~" if server < BUSY else ""
+
+
 def _table(title: str, *headings: str) -> Table:
     table = Table(title=title)
     for heading in headings:
-        words = heading in {"server", "what", "baseline", "followed by"}
+        words = heading in {"server", "what", "result", "baseline", "followed by"}
         table.add_column(heading, justify="left" if words else "right", no_wrap=heading == "server")
     return table
 
 
-PARTS: dict[str, Callable[[Sequence[int]], None]] = {
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "queries": _queries,
+    "executor": _executor,
     "rates": _rates,
     "votes": _votes,
     "fanout": _fanout,

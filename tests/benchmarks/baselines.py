@@ -1,12 +1,14 @@
-"""What a user would take instead, and what cannot be beaten: `… baselines strawberry|starlette`.
+"""What a user would take instead, and what cannot be beaten.
 
-Both serve the subscription of `fanout` with messages of the product's size, know nothing of who may
-see what, and publish what they read from standard input.
+`… baselines strawberry|starlette` serves the subscription of `fanout` with messages of the
+product's size, knows nothing of who may see what, and publishes what it reads from standard input.
+`… baselines plain|bare DATABASE` answers the requests of `queries`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import sys
@@ -27,11 +29,14 @@ from strawberry import relay
 from strawberry.asgi import GraphQL
 
 from domain.ids import new_id
+from tests.benchmarks import bare, plain
 from tests.benchmarks.publisher import lines
 
 SHARED_ID = "00000000-0000-4000-8000-000000000000"
 """The id of everybody's operation where the bytes are ready."""
 CHANNEL = "topic"
+THRESHOLDS = (50_000, 20, 20)
+"""Of the garbage collector, where it is tuned: the usual ones cost half of the throughput."""
 Publish = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -175,12 +180,27 @@ def starlette_app() -> Starlette:
     return Starlette(routes=[WebSocketRoute("/graphql", serve)], lifespan=lifespan)
 
 
-APPS = {"strawberry": strawberry_app, "starlette": starlette_app}
+def plain_app(database_url: str) -> Starlette:
+    """Plain Strawberry over the database, with the garbage collector tuned as the product's is."""
+    app = plain.app(database_url)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
+    return app
+
+
+APPS: dict[str, Callable[..., Starlette]] = {
+    "strawberry": strawberry_app,
+    "starlette": starlette_app,
+    "plain": plain_app,
+    "bare": bare.app,
+}
 
 
 if __name__ == "__main__":
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         print(f"http://127.0.0.1:{listener.getsockname()[1]} is served.", flush=True)  # noqa: T201
+        app = APPS[sys.argv[1]](*sys.argv[2:])
         uvicorn.Server(
-            uvicorn.Config(APPS[sys.argv[1]](), ws="websockets-sansio", log_level="warning")
+            uvicorn.Config(app, ws="websockets-sansio", log_level="warning", access_log=False)
         ).run([listener])

@@ -24,22 +24,6 @@ from tests.subscriptions.live import Live, process
 from tests.world import World, build
 
 VOTERS = [f"{who}{n}" for who in ("nurse", "pharmacist", "physiotherapist") for n in (1, 2, 3)]
-READ = """
-query ($id: ID!) {
-  node(id: $id) {
-    ... on Engagement {
-      title
-      ballots(first: 50) {
-        nodes {
-          question state
-          consensus { status byConstituency { inFavour of } }
-          threads(first: 3) { nodes { comments(first: 3) { nodes { body author { name } } } } }
-        }
-      }
-    }
-  }
-}
-"""
 ACTIVITY = """
 subscription ($topic: ID!) {
   activity(topicId: $topic) {
@@ -118,44 +102,6 @@ async def voting(world: World) -> Measure:
     )
 
 
-async def reading(live: Live, world: World) -> Measure:
-    """Read 20 ballots with consensus and comments, against one statement for the comments."""
-    nurse = await world.viewer("nurse1")
-    for number in range(20):
-        ballot = await open_ballot(world, f"Question {number}?")
-        for _ in range(3):
-            async with UnitOfWork(world.database, nurse) as uow:
-                await comments.open_thread(
-                    uow,
-                    topic_id=world.engagement,
-                    subject_kind=SubjectKind.BALLOT,
-                    subject_id=ballot,
-                    body="A comment of some length, as people write them.",
-                )
-    id = world.id("Engagement", world.engagement)
-
-    async def read(_: int) -> None:
-        result = await live.execute(nurse, READ, id=id)
-        if "errors" in result:
-            raise RuntimeError(result["errors"])
-
-    bare = text(
-        "SELECT c.body, p.name FROM comments c JOIN people p ON p.id = c.author_id "
-        "WHERE c.topic_id = :id"
-    )
-
-    async def select(_: int) -> None:
-        async with world.database.read() as session:
-            (await session.execute(bare, {"id": world.engagement})).all()
-
-    return Measure(
-        "20 ballots with consensus, 60 comments and authors",
-        await rate(50, read),
-        "the comments and names by one statement",
-        await rate(50, select),
-    )
-
-
 async def delivering(live: Live, world: World, subscribers: int) -> Measure:
     """Deliver events to many subscribers, against one alone; deliveries a second."""
     nurse = await world.viewer("nurse1")
@@ -205,7 +151,6 @@ async def measure(server: embedded.EmbeddedServer) -> list[Measure]:
         async with process(database, server.app_url) as live:
             return [
                 await voting(world),
-                await reading(live, world),
                 await delivering(live, world, 20),
             ]
     finally:

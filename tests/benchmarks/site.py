@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
@@ -99,8 +99,8 @@ class Served:
 
 
 @contextmanager
-def site(members: int) -> Iterator[Site]:
-    """Run an embedded database with an exercise of so many members, on our core."""
+def postgres() -> Iterator[tuple[embedded.EmbeddedServer, Path]]:
+    """Run an embedded, durable database on our core; give its folder as well."""
     pin(os.getpid(), OUR_CORE)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # servers inherit it
@@ -109,32 +109,47 @@ def site(members: int) -> Iterator[Site]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         server = embedded.start(folder)
         stack.callback(server.stop)
+        yield server, folder
+
+
+@contextmanager
+def site(members: int) -> Iterator[Site]:
+    """Run a database with an exercise of so many members."""
+    with postgres() as (server, folder):
         yield asyncio.run(_found(server, folder, members))
+
+
+@contextmanager
+def concordat(server: embedded.EmbeddedServer, folder: Path) -> Iterator[Served]:
+    """Serve the product, which reads nothing from its pipe."""
+    settings = {
+        "DATABASE_URL": server.app_url,
+        "DATA_FOLDER": str(folder),
+        "PORT": str(free_port()),
+        **SETTINGS,
+    }
+    with _started(["api", "serve"], SERVER_CORE, settings) as (process, port):
+        assert process.stdin is not None
+        yield Served("Concordat", process, port, process.stdin)
 
 
 @contextmanager
 def product(site: Site, *publisher: str) -> Iterator[Served]:
     """Serve the product, and write to its database by a publisher of another process."""
-    settings = {
-        "DATABASE_URL": site.server.app_url,
-        "DATA_FOLDER": str(site.folder),
-        "PORT": str(free_port()),
-        **SETTINGS,
-    }
-    server = _started(["api", "serve"], SERVER_CORE, settings)
-    with server as (process, port):
+    with concordat(site.server, site.folder) as served:
         writer = _started(
             ["tests.benchmarks.publisher", site.server.app_url, *publisher], OUR_CORE, {}
         )
         with writer as (publishing, _):
             assert publishing.stdin is not None
-            yield Served("Concordat", process, port, publishing.stdin)
+            yield replace(served, pipe=publishing.stdin)
 
 
 @contextmanager
-def baseline(name: str) -> Iterator[Served]:
-    """Serve a baseline, which reads what to publish from its standard input."""
-    with _started(["tests.benchmarks.baselines", name], SERVER_CORE, {}) as (process, port):
+def baseline(name: str, *arguments: str) -> Iterator[Served]:
+    """Serve a baseline; that of sockets reads what to publish from its standard input."""
+    words = ["tests.benchmarks.baselines", name, *arguments]
+    with _started(words, SERVER_CORE, {}) as (process, port):
         assert process.stdin is not None
         yield Served(name, process, port, process.stdin)
 

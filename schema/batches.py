@@ -1,0 +1,73 @@
+"""Fields that are resolved for all their parents at once, however they are executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import strawberry
+from graphql import GraphQLObjectType
+from strawberry.types.field import StrawberryField
+
+from domain.permissions import Viewer
+from schema.context import Info
+from schema.execution import Attribute, Batch, Batched
+from schema.sharing import NOTE, PERSONAL
+
+Parents: TypeAlias = Sequence[Any]
+_BATCH = "batch"
+
+
+def batched(
+    batch: Batch,
+    description: str,
+    *,
+    personal: bool = False,
+    like: Callable[..., Any] | None = None,
+) -> Any:
+    """Declare a field by what answers it for all parents: `batch(parents, info, **arguments)`.
+
+    It may be asynchronous, and returns one value for each parent in their order. The annotation of
+    the field is its type; `like` is a function with its arguments. `personal` marks what depends on
+    who exactly asks; see schema.sharing.
+    """
+    field: StrawberryField = strawberry.field(
+        description=description + NOTE if personal else description,
+        metadata={_BATCH: batch, **(PERSONAL if personal else {})},
+    )
+    field.init = field.repr = field.compare = False  # what is computed is no part of the value
+    if like is not None:
+        field.arguments = strawberry.field(resolver=like).base_resolver.arguments
+    return field
+
+
+def derived(read: Callable[[Any], Any], description: str) -> Any:
+    """Declare a field that is computed from its parent alone."""
+
+    def resolve(parents: Sequence[Any], _info: object) -> list[Any]:
+        return list(map(read, parents))
+
+    return batched(resolve, description)
+
+
+def for_viewer(read: Callable[[Any, Viewer], Any], description: str) -> Any:
+    """Declare a field that is computed from its parent and from who is asking."""
+
+    def resolve(parents: Sequence[Any], info: Info) -> list[Any]:
+        viewer = info.context.viewer
+        return [read(parent, viewer) for parent in parents]
+
+    return batched(resolve, description)
+
+
+def install(schema: strawberry.Schema) -> None:
+    """Let a schema resolve its batches and attributes by what a plan runs for all parents."""
+    for type_ in schema._schema.type_map.values():  # noqa: SLF001 - Strawberry has no public name
+        if not isinstance(type_, GraphQLObjectType):
+            continue
+        for field in type_.fields.values():
+            definition = (field.extensions or {}).get("strawberry-definition")
+            if not isinstance(definition, StrawberryField) or definition.base_resolver:
+                continue
+            batch = definition.metadata.get(_BATCH)
+            field.resolve = Batched(batch) if batch else Attribute(definition.python_name)
