@@ -280,9 +280,6 @@ async def test_where_a_batch_fails_its_parents_say_why(how: str, *, waits: bool)
             assert error.extensions == ({"code": "X"} if "GraphQL" in how else {})
 
 
-@pytest.mark.xfail(
-    reason="What has no length leaves the executor, and hangs under graphql-core.", run=False
-)
 @pytest.mark.parametrize("how", UNSIZED)
 @pytest.mark.parametrize("execute", [by_us, by_core])
 async def test_a_batch_that_returns_no_sequence_fails_for_all(
@@ -352,7 +349,6 @@ async def test_executions_at_the_same_time_are_no_part_of_each_others_batches() 
         assert labels == ["x a", "y a"]
 
 
-@pytest.mark.xfail(reason="Their calls are told apart by context and root, not by variables.")
 async def test_executions_of_one_context_are_no_part_of_each_others_batches() -> None:
     batches = Batches()
     document = parse("query ($w: String!) { people { label(word: $w) } }")

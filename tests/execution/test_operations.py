@@ -69,9 +69,6 @@ class Node:
 
 SCHEMA = made(TREE, {"Thing": lambda *_given: "Node"})
 
-EMPTY = pytest.mark.xfail(reason="A selection from which all is skipped cannot be compiled.")
-LATE = pytest.mark.xfail(reason="Conditions below the root are read where nobody expects errors.")
-
 DOCUMENTS = (
     "{ __typename node { __typename t: __typename } }",
     "{ id a: id b: id node { x: id y: id id } }",
@@ -95,8 +92,8 @@ DOCUMENTS = (
     "query A { id } ",
     "query ($unused: Int) { id }",
     "{ node { id @skip(if: true) name @include(if: true) } id @skip(if: false) }",
-    pytest.param("{ id @skip(if: true) }", marks=EMPTY),
-    pytest.param("{ node { id @skip(if: true) } nodes { id @skip(if: true) } }", marks=EMPTY),
+    "{ id @skip(if: true) }",
+    "{ node { id @skip(if: true) } nodes { id @skip(if: true) } }",
     "{ node @skip(if: true) { id } node { name } }",
     "{ node { id @include(if: false) } node { id } }",
     "{ ... @skip(if: true) { x: id } id ...F @include(if: false) } fragment F on Query { y: id }",
@@ -160,15 +157,10 @@ async def test_variables_are_given_to_arguments_and_conditions(document: str) ->
 @pytest.mark.parametrize(
     "document",
     [
-        pytest.param(
-            "query ($x: Boolean = true) { id node { id name @include(if: $x) } }", marks=LATE
-        ),
-        pytest.param(
-            "query ($x: Boolean = true) { nodes { ...F @skip(if: $x) } } fragment F on Node { id }",
-            marks=LATE,
-        ),
+        "query ($x: Boolean = true) { id node { id name @include(if: $x) } }",
+        "query ($x: Boolean = true) { nodes { ...F @skip(if: $x) } } fragment F on Node { id }",
         "query ($x: Boolean = true) { id name: id @skip(if: $x) }",
-        pytest.param("query ($x: Boolean) { id node { id name @include(if: $x) } }", marks=LATE),
+        "query ($x: Boolean) { id node { id name @include(if: $x) } }",
     ],
 )
 async def test_a_condition_without_its_value_is_an_error_of_what_has_it(document: str) -> None:
@@ -500,10 +492,7 @@ async def test_an_attribute_is_read_as_it_is() -> None:
         assert isinstance(result, ExecutionResult)
 
 
-DEEP = pytest.mark.xfail(reason="The root is collected before anybody expects errors.")
-
-
-@pytest.mark.parametrize("at_the_root", [pytest.param(True, marks=DEEP), False])
+@pytest.mark.parametrize("at_the_root", [True, False])
 async def test_fragments_nested_beyond_all_measure_are_an_error(*, at_the_root: bool) -> None:
     depth = sys.getrecursionlimit() * 2
     type_ = "Query" if at_the_root else "Node"
