@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ from schema.errors import Unauthenticated
 
 ALGORITHMS = ["Ed25519", "ES256", "RS256"]
 LONGEST_TOKEN = 8 * 1024
+KNOWN = 10_000
+"""Tokens that are kept as valid; a signature takes longer to check than many a query to answer."""
 LEEWAY = 30  # seconds that clocks may differ
 
 
@@ -30,6 +33,11 @@ class Identity:
     issued_at: datetime | None = None
     expires_at: datetime | None = None
     address: str = ""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the token has not expired yet, however fast the issuer's clock is."""
+        return self.expires_at is not None and datetime.now(UTC) < self.expires_at
 
     @property
     def key(self) -> str:
@@ -45,6 +53,7 @@ class Tokens:
         self._audience = settings.auth_audience
         self._keys = keys
         self._signer = signer
+        self._known: OrderedDict[str, Identity] = OrderedDict()  # by tokens that were valid
         self._claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY,
             iss={"essential": True, "value": settings.auth_issuer},
@@ -65,8 +74,19 @@ class Tokens:
             raise Unauthenticated('Please send the token as "Bearer <token>".')
         if len(token) > LONGEST_TOKEN:
             raise Unauthenticated(f"A token has at most {LONGEST_TOKEN:,} characters.")
+        known = self._known.get(token)
+        if known is not None and known.lasts:
+            self._known.move_to_end(token)
+            return known
+        identity = self._check(token.strip())
+        self._known[token] = identity
+        if len(self._known) > KNOWN:
+            self._known.popitem(last=False)
+        return identity
+
+    def _check(self, token: str) -> Identity:
         try:
-            decoded = jwt.decode(token.strip(), self._keys, algorithms=ALGORITHMS)
+            decoded = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
             self._claims.validate(decoded.claims)
             person_id = UUID(str(decoded.claims["sub"]))
             expires_at = datetime.fromtimestamp(decoded.claims["exp"], UTC)

@@ -1,8 +1,9 @@
 """GraphQL over HTTP as its specification says, with Server-Sent Events and GraphiQL."""
 
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -218,7 +219,8 @@ def graphiql_routes() -> list[BaseRoute]:
     return [Mount("/graphiql", StaticFiles(directory=WEB / "graphiql"), name="graphiql")]
 
 
-def preferred(accept: str, offers: Sequence[str]) -> str | None:
+@lru_cache(maxsize=256)
+def preferred(accept: str, offers: tuple[str, ...]) -> str | None:
     """Choose the media type that an Accept header prefers, or None when it accepts none.
 
     Equal quality goes to what the header names first, then to what is offered first.

@@ -1,25 +1,37 @@
-"""The engine, and the two kinds of session that read from it."""
+"""The engine, for what is written, and the connections beside it for what is read."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
-import asyncpg
 import orjson
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import QueuePool
 
-from domain import statements
+from domain import reads
+from domain.reads import OUTAGES, Pool, Reads, is_lost
+from domain.statements import Watch
 from domain.together import Together
 
 APP_ROLE = "concordat_app"
 OLDEST_POSTGRES = 150_000
 # What a reading function is handed; only the domain knows more of it than that.
-Session: TypeAlias = AsyncSession
+Session: TypeAlias = reads.Session
+
+# How a connection is set when it starts, so that a reset of the session returns to it.
+_SERVER_SETTINGS: Final = {
+    "role": APP_ROLE,
+    "timezone": "UTC",
+    "jit": "off",
+    "application_name": "concordat",
+}
+# Statements that a connection keeps prepared.
+_PREPARED: Final = 500
 
 _STANDING = text(
     """
@@ -31,10 +43,6 @@ _STANDING = text(
 )
 # SQLSTATEs of a role that does not exist, or that the login may not take.
 _ROLE_REFUSED = {"22023", "42704", "42501"}
-
-
-# SQLSTATE classes of a lost connection, and of a server that ends, starts or takes no more.
-_OUTAGES = ("08", "57P", "53300")
 
 
 class Unusable(Exception):
@@ -55,28 +63,36 @@ def _dumps(value: Any) -> str:
 def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """Return an engine whose connections act in the application's role, never as owner.
 
-    The role is set when the connection starts, so that a reset of the session returns to it.
+    It opens at most `pool_size` connections, and a Database as many again for its reads.
     """
-    engine = create_async_engine(
+    return create_async_engine(
         url,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=0,
         pool_pre_ping=False,
         pool_recycle=1800,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
-            "prepared_statement_cache_size": 500,
-            "server_settings": {
-                "role": APP_ROLE,
-                "timezone": "UTC",
-                "jit": "off",
-                "application_name": "concordat",
-            },
+            "prepared_statement_cache_size": _PREPARED,
+            "server_settings": _SERVER_SETTINGS,
         },
     )
-    statements.observe(engine.sync_engine)
-    return engine
+
+
+def _pool(engine: AsyncEngine) -> Pool:
+    """Return as many connections as an engine has, to the same place and set in the same way."""
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    for name in ("prepared_statement_cache_size", "prepared_statement_name_func"):
+        arguments.pop(name, None)
+    return Pool(
+        cast("QueuePool", engine.pool).size(),
+        **arguments,
+        server_settings=_SERVER_SETTINGS,
+        statement_cache_size=_PREPARED,
+        max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=0,
+    )
 
 
 class Database:
@@ -88,8 +104,9 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, *, notify: bool = True, wake: Wake = _nobody) -> None:
         self.engine = engine
-        # One statement needs no transaction, and saves the two round trips of beginning and ending.
-        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.watch = Watch(engine.sync_engine)
+        self._pool = _pool(engine)
+        self._reads = Reads(self._pool, self.watch)
         self.notify = notify
         self.wake = wake
         self.together = Together()
@@ -99,23 +116,13 @@ class Database:
         """Return a session whose records stay readable after it ends."""
         return AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """Give a short session for one batch of reads; each statement sees what is committed."""
-        async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
-            yield session
+    def read(self) -> AbstractAsyncContextManager[Session]:
+        """Give a session for one batch of reads; each statement sees what is committed."""
+        return nullcontext(self._reads)
 
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+    def snapshot(self) -> AbstractAsyncContextManager[Session]:
         """Give a session in which all statements see the database as of one moment."""
-        async with self.session() as session:
-            await session.connection(
-                execution_options={
-                    "isolation_level": "REPEATABLE READ",
-                    "postgresql_readonly": True,
-                }
-            )
-            yield session
+        return reads.snapshot(self._pool, self.watch)
 
     async def answers(self) -> bool:
         """Say whether the database can be asked now."""
@@ -147,6 +154,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._pool.close()
         await self.engine.dispose()
 
 
@@ -172,7 +180,5 @@ def is_outage(error: BaseException) -> bool:
     """Say whether an error means that the database was away: the same may work in a moment."""
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state.startswith(_OUTAGES)
-    if isinstance(error, asyncpg.PostgresError):  # as it comes while a connection is opened
-        return (error.sqlstate or "").startswith(_OUTAGES)
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+        return error.connection_invalidated or state.startswith(OUTAGES)
+    return is_lost(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -22,37 +23,61 @@ SECONDS: Final = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
 
-_BEGAN = "concordat_began"
+_RUNNING = "concordat_running"
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
-def observe(engine: Engine) -> None:
-    """Time the statements of this engine from now on, those that fail too."""
-    event.listen(engine, "before_cursor_execute", _begin)
-    event.listen(engine, "after_cursor_execute", _end)
-    event.listen(engine, "handle_error", _fail)
+class Running:
+    """A statement that was sent, until it ends."""
+
+    __slots__ = ("_began", "_span", "_statement")
+
+    def __init__(self, statement: str) -> None:
+        self._statement = statement
+        self._span = tracing.start(_verb(statement), _description(statement))
+        self._began = time.perf_counter()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Count the time that it took, and end its span, with the error that it ended in."""
+        _seconds_of(self._statement).observe(time.perf_counter() - self._began)
+        tracing.end(self._span, error)
 
 
-def _begin(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-    # A connection runs one statement at a time, so one place for its beginning is enough.
-    span = tracing.start(_verb(statement), _description(statement))
-    connection.info[_BEGAN] = time.perf_counter(), span
+class Watch:
+    """Times the statements of a database, those of its engine from now on; those that fail too.
+
+    `listeners` are told of each statement that is sent.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.listeners: list[Callable[[str], None]] = []
+        event.listen(engine, "before_cursor_execute", self._begin)
+        event.listen(engine, "after_cursor_execute", _end)
+        event.listen(engine, "handle_error", _fail)
+
+    def sent(self, statement: str) -> Running:
+        """Begin to time a statement that is about to be sent."""
+        for listener in self.listeners:
+            listener(statement)
+        return Running(statement)
+
+    def _begin(self, connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        # A connection runs one statement at a time, so one place for it is enough.
+        connection.info[_RUNNING] = self.sent(statement)
 
 
-def _end(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-    _finish(connection, statement, None)
+def _end(connection: Any, *_: Any) -> None:
+    _finish(connection, None)
 
 
 def _fail(context: ExceptionContext) -> None:
-    if context.connection is not None and context.statement is not None:
-        _finish(context.connection, context.statement, context.original_exception)
+    if context.connection is not None:
+        _finish(context.connection, context.original_exception)
 
 
-def _finish(connection: Any, statement: str, error: BaseException | None) -> None:
-    began, span = connection.info.pop(_BEGAN, (None, None))
-    if began is not None:
-        _seconds_of(statement).observe(time.perf_counter() - began)
-        tracing.end(span, error)
+def _finish(connection: Any, error: BaseException | None) -> None:
+    if running := connection.info.pop(_RUNNING, None):
+        running.end(error)
 
 
 @lru_cache(maxsize=1000)

@@ -12,6 +12,7 @@ import strawberry
 from strawberry import relay
 
 from domain.errors import NotFound
+from domain.rows import row_class
 from domain.texts import snake_case
 from schema.batches import derived
 from schema.context import Batch, Context
@@ -19,7 +20,7 @@ from schema.execution import ByClass, InstanceOf
 
 T = TypeVar("T", bound=type)
 
-# GraphQL type name to the batch that reads it, and the record class to the type name.
+# GraphQL type name to the batch that reads it, and the classes of its records to the type name.
 LOADERS: dict[str, Batch] = {}
 _NAMES: dict[type, str] = {}
 
@@ -45,8 +46,9 @@ def node(record: type, load: Batch, description: str) -> Callable[[T], T]:
 
     def decorate(cls: T) -> T:
         LOADERS[cls.__name__] = load
-        _NAMES[record] = cls.__name__
-        cls.is_type_of = InstanceOf(record)  # type: ignore[attr-defined]
+        classes = (record, row_class(record))
+        _NAMES.update(dict.fromkeys(classes, cls.__name__))
+        cls.is_type_of = InstanceOf(*classes)  # type: ignore[attr-defined]
         return strawberry.type(cls, description=description)
 
     return decorate

@@ -3,7 +3,7 @@
 import hashlib
 import traceback
 import uuid
-from collections.abc import AsyncIterable, Hashable
+from collections.abc import AsyncIterable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import isawaitable
@@ -79,6 +79,8 @@ class Prepared:
 
     document: DocumentNode
     hash: str
+    operations: Mapping[str, OperationDefinitionNode]
+    """By name; that of an operation without one is empty, and it is then the only one."""
     shapes: dict[int, Shape] = field(default_factory=dict)
     """Of the operations whose subscriptions were started, by the identity of their nodes."""
 
@@ -216,24 +218,29 @@ class Operations:
                 )
         if errors:
             raise RequestErrors([_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
-        return Prepared(document, hashlib.sha256(query.encode()).hexdigest())
+        operations = {
+            node.name.value if node.name else "": node
+            for node in document.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        return Prepared(document, hashlib.sha256(query.encode()).hexdigest(), operations)
 
     def _operation(self, request: Request) -> OperationDefinitionNode:
         """Find the operation to run: the named one, or the only one."""
         name = request.operation_name
-        operations = [
-            node
-            for node in self._prepare(request.query).document.definitions
-            if isinstance(node, OperationDefinitionNode)
-            and (name is None or (node.name and node.name.value == name))
-        ]
-        if not operations:
-            message = f"The document has no operation {name or ''}: check operationName."
+        operations = self._prepare(request.query).operations
+        if name is None and len(operations) == 1:
+            return next(iter(operations.values()))
+        found = operations.get(name) if name else None
+        if found is None:
+            several = name is None and operations
+            message = (
+                "The document has several operations: choose one by operationName."
+                if several
+                else f"The document has no operation {name or ''}: check operationName."
+            )
             raise _refused(message, "OPERATION_RESOLUTION_FAILURE")
-        if len(operations) > 1:
-            message = "The document has several operations: choose one by operationName."
-            raise _refused(message, "OPERATION_RESOLUTION_FAILURE")
-        return operations[0]
+        return found
 
     def _build(self, request: Request, context: Any) -> Executor[Any]:
         """Coerce the variables; raises RequestErrors when they do not fit."""

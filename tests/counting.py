@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from sqlalchemy import event
 
 from domain.database import Database
 
@@ -15,13 +12,9 @@ from domain.database import Database
 def counting(database: Database) -> Iterator[list[str]]:
     """Collect the statements that are sent inside the block, BEGIN and COMMIT not counted."""
     statements: list[str] = []
-
-    def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", heard)
+    listeners = database.watch.listeners
+    listeners.append(statements.append)
     try:
         yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", heard)
+        listeners.remove(statements.append)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.models.agenda_items import AgendaItem
 from domain.models.topics import Topic
 from domain.permissions import Viewer
@@ -25,16 +25,14 @@ OF_ROUNDTABLES = (
 )
 
 
-async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[AgendaItem | None]:
+async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[AgendaItem | None]:
     """Return agenda items, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
     return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_roundtables(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[AgendaItem]]:
     """Return the agenda items of each roundtable, in their order."""
     rows = await session.scalars(OF_ROUNDTABLES, {"ids": keys})

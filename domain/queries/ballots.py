@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Boolean, Integer, Select, Uuid, bindparam, case, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.lifecycle import BallotState, EngagementState, Facts
 from domain.models.ballots import Ballot, Elector
 from domain.models.engagements import Engagement
@@ -77,27 +77,25 @@ OPEN_TO_ELECTOR = with_host(
 )
 
 
-async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Ballot | None]:
+async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Ballot | None]:
     """Return ballots, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer), **_moderated_by(viewer)})
     return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_topics(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Ballot]]:
     """Return the ballots of each exercise or roundtable; drafts for its moderators alone."""
     return await OF_TOPICS.slices(session, viewer, keys, page, **_moderated_by(viewer))
 
 
-async def count_of_topics(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
+async def count_of_topics(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many ballots of each exercise or roundtable the viewer may see."""
     return await OF_TOPICS.counts(session, viewer, keys, **_moderated_by(viewer))
 
 
-async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+async def facts(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
     """Return the counts that the life of a ballot asks for: `host_closed`, `electors_missing`."""
     found = {row.id: row for row in await session.execute(FACTS, {"ids": keys})}
     return [
@@ -106,7 +104,7 @@ async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) ->
     ]
 
 
-async def open_to_viewer(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[bool]:
+async def open_to_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[bool]:
     """Say for each ballot whether the viewer can cast a vote in it now."""
     rows = await session.execute(OPEN_TO_ELECTOR, {"ids": keys, "person_id": viewer.person_id})
     found = {row.id for row in rows if allowed(viewer, Permission.VOTE, row)}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Integer, cast, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from domain.database import Session
 from domain.lifecycle import EngagementState, Facts
 from domain.models.agenda_items import AgendaItem
 from domain.models.roundtables import Roundtable
@@ -36,7 +36,7 @@ FACTS = select(
 ).where(Roundtable.id == func.any(ids()))
 
 
-async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+async def facts(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
     """Return what the clock of each roundtable misses, as its lifecycle names it."""
     found = {row.id: row for row in await session.execute(FACTS, {"ids": keys})}
     return [{name: getattr(found[key], name) for name in MISSING} for key in keys]

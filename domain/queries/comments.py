@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.models.comments import Comment, CommentEdit, Mention, Reaction, Thread
 from domain.models.people import Person
 from domain.models.topics import Topic
@@ -42,7 +42,7 @@ MENTIONED = (
 
 
 async def threads_by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Thread | None]:
     """Return threads, None for those that the viewer may not know of."""
     rows = await session.scalars(THREADS_BY_IDS, {"ids": keys, **seen_by(viewer)})
@@ -50,86 +50,78 @@ async def threads_by_ids(
 
 
 async def threads_of_subjects(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Thread]]:
     """Return the threads about each subject."""
     return await THREADS_OF_SUBJECTS.slices(session, viewer, keys, page)
 
 
 async def count_threads_of_subjects(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many threads there are about each subject."""
     return await THREADS_OF_SUBJECTS.counts(session, viewer, keys)
 
 
 async def threads_of_topics(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Thread]]:
     """Return the threads that are held in each topic."""
     return await THREADS_OF_TOPICS.slices(session, viewer, keys, page)
 
 
 async def count_threads_of_topics(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many threads are held in each topic."""
     return await THREADS_OF_TOPICS.counts(session, viewer, keys)
 
 
-async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Comment | None]:
+async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Comment | None]:
     """Return comments, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
     return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_threads(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Comment]]:
     """Return the comments of each thread."""
     return await OF_THREADS.slices(session, viewer, keys, page)
 
 
-async def count_of_threads(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[int]:
+async def count_of_threads(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many comments each thread has."""
     return await OF_THREADS.counts(session, viewer, keys)
 
 
 async def of_topics(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Comment]]:
     """Return the comments of each topic, whatever thread they are in."""
     return await OF_TOPICS.slices(session, viewer, keys, page)
 
 
-async def count_of_topics(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
+async def count_of_topics(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many comments each topic has."""
     return await OF_TOPICS.counts(session, viewer, keys)
 
 
-async def edits(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[list[CommentEdit]]:
+async def edits(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[CommentEdit]]:
     """Return what each comment said before, oldest first."""
     rows = await session.scalars(EDITS, {"ids": keys})
     return grouped(keys, rows, lambda row: row.comment_id)
 
 
 async def reactions(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[Reaction]]:
     """Return the reactions to each comment."""
     rows = await session.scalars(REACTIONS, {"ids": keys})
     return grouped(keys, rows, lambda row: row.comment_id)
 
 
-async def mentioned(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[list[Person]]:
+async def mentioned(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Person]]:
     """Return the people whom each comment names."""
     rows = (await session.execute(MENTIONED, {"ids": keys})).all()
     return [[row[0] for row in found] for found in grouped(keys, rows, lambda row: row[1])]

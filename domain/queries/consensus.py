@@ -12,13 +12,13 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.consensus.choices import BallotKind
 from domain.consensus.results import Consensus, Group, Status, Turnout
 from domain.consensus.rules import parse_rule
 from domain.consensus.status import evaluate, withheld
 from domain.consensus.tallies import Tally
+from domain.database import Session
 from domain.lifecycle import BallotState
 from domain.models.ballots import Ballot, BallotVisibility, TallyRow
 from domain.models.stakeholders import Constituency
@@ -97,7 +97,7 @@ STANDINGS = (
 
 
 async def of_ballots(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Standing | None]:
     """Return how far each ballot has come, None where the viewer may not know anything of it."""
     groups: dict[UUID, list[Any]] = defaultdict(list)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, literal_column, select, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.models.credentials import (
     Credential,
     CredentialLink,
@@ -53,40 +53,38 @@ class Link:
     note: str
 
 
-async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Credential | None]:
+async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Credential | None]:
     """Return credentials, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
     return in_order(keys, rows, lambda row: row.id)
 
 
-async def by_code(session: AsyncSession, viewer: Viewer, code: str) -> Credential | None:
+async def by_code(session: Session, viewer: Viewer, code: str) -> Credential | None:
     """Return the credential with this code, None where the viewer may know of none."""
     if not storable(code):
         return None
     return (await session.scalars(BY_CODE, {"code": code, **seen_by(viewer)})).one_or_none()
 
 
-async def listed(session: AsyncSession, viewer: Viewer, page: Page) -> Slice[Credential]:
+async def listed(session: Session, viewer: Viewer, page: Page) -> Slice[Credential]:
     """Return a page of the credentials that the viewer may know of."""
     return await LISTED.slice(session, viewer, page)
 
 
-async def count(session: AsyncSession, viewer: Viewer) -> int:
+async def count(session: Session, viewer: Viewer) -> int:
     """Return how many credentials the viewer may know of."""
     return await LISTED.count(session, viewer)
 
 
 async def titles(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[CredentialTitle]]:
     """Return the titles that each credential had, the first one first, the present one last."""
     rows = await session.scalars(TITLES, {"ids": keys})
     return grouped(keys, rows, lambda row: row.credential_id)
 
 
-async def links(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Link]]:
+async def links(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Link]]:
     """Return the relations of each credential, from whichever side they were entered."""
     rows = (await session.execute(LINKS, {"ids": keys})).all()
     return grouped(keys, [Link(*row) for row in rows], lambda link: link.credential_id)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, bindparam, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.models.criteria import Criterion, CriterionKind, SubCriterion
 from domain.permissions import Viewer
 from domain.queries.pages import grouped, ids, in_order
@@ -27,22 +27,18 @@ SUB_CRITERIA = (
 )
 
 
-async def by_ids(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[Criterion | None]:
+async def by_ids(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Criterion | None]:
     """Return versions of criteria, which everybody may read."""
     return in_order(keys, await session.scalars(BY_IDS, {"ids": keys}), lambda row: row.id)
 
 
-async def in_force(session: AsyncSession, kind: CriterionKind | None) -> list[Criterion]:
+async def in_force(session: Session, kind: CriterionKind | None) -> list[Criterion]:
     """Return the criteria that are in force now, of one kind or of both, by number."""
     rows = await session.scalars(IN_FORCE)
     return [row for row in rows if kind is None or row.kind is kind]
 
 
-async def versions(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[int]
-) -> list[list[Criterion]]:
+async def versions(session: Session, _viewer: Viewer, keys: Sequence[int]) -> list[list[Criterion]]:
     """Return every version of each number, the first one first."""
     found: dict[int, list[Criterion]] = defaultdict(list)
     for row in await session.scalars(VERSIONS, {"numbers": keys}):
@@ -51,7 +47,7 @@ async def versions(
 
 
 async def sub_criteria(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[SubCriterion]]:
     """Return the parts of each version, in the order of their letters."""
     rows = await session.scalars(SUB_CRITERIA, {"ids": keys})

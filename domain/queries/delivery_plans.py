@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.lifecycle import Facts, SpecificationState
 from domain.models.delivery_plans import DeliveryPlan, Module, ModuleOutcome
 from domain.models.specifications import Block, BlockKind, Section, Specification
@@ -94,7 +94,7 @@ class Coverage:
 
 
 async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[DeliveryPlan | None]:
     """Return delivery plans, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
@@ -102,46 +102,42 @@ async def by_ids(
 
 
 async def of_specifications(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[DeliveryPlan]]:
     """Return the delivery plans for each specification that the viewer may see."""
     return await OF_SPECIFICATIONS.slices(session, viewer, keys, page)
 
 
 async def count_of_specifications(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many delivery plans for each specification the viewer may see."""
     return await OF_SPECIFICATIONS.counts(session, viewer, keys)
 
 
 async def modules_by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Module | None]:
     """Return modules, None for those that the viewer may not know of."""
     rows = await session.scalars(MODULES_BY_IDS, {"ids": keys, **seen_by(viewer)})
     return in_order(keys, rows, lambda row: row.id)
 
 
-async def modules(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[list[Module]]:
+async def modules(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Module]]:
     """Return the modules of each delivery plan, in their order."""
     rows = await session.scalars(MODULES, {"ids": keys})
     return grouped(keys, rows, lambda row: row.delivery_plan_id)
 
 
 async def outcomes_of_modules(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[Block]]:
     """Return the learning outcomes that each module covers, in the order of the text."""
     rows = (await session.execute(OUTCOMES_OF_MODULES, {"ids": keys, **seen_by(viewer)})).all()
     return [[row[0] for row in found] for found in grouped(keys, rows, lambda row: row[1])]
 
 
-async def coverage(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[list[Coverage]]:
+async def coverage(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[list[Coverage]]:
     """Return every learning outcome that each delivery plan has to cover, with who covers it."""
     plans = await modules(session, viewer, keys)
     by_id = {module.id: module for plan in plans for module in plan}
@@ -157,8 +153,8 @@ async def coverage(
     ]
 
 
-async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+async def facts(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
     """Return what the lifecycle asks about each delivery plan, all of which exist."""
-    rows = (await session.execute(FACTS, {"ids": keys})).mappings()
-    found: dict[UUID, Any] = {row["id"]: row for row in rows}
+    rows = await session.execute(FACTS, {"ids": keys})
+    found: dict[UUID, Any] = {row.id: row._asdict() for row in rows}
     return [found[key] for key in keys]

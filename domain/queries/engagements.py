@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, cast, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.lifecycle import BallotState, EngagementState, Facts
 from domain.models.ballots import Ballot
 from domain.models.engagements import Engagement, Webinar
@@ -65,43 +65,39 @@ FACTS = select(
 ).where(Engagement.id == func.any(ids()))
 
 
-async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Engagement | None]:
+async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Engagement | None]:
     """Return exercises, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
     return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_specifications(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Engagement]]:
     """Return the exercises about each specification."""
     return await OF_SPECIFICATIONS.slices(session, viewer, keys, page)
 
 
 async def count_of_specifications(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many exercises there are about each specification."""
     return await OF_SPECIFICATIONS.counts(session, viewer, keys)
 
 
 async def listed(
-    session: AsyncSession, viewer: Viewer, page: Page, *, state: EngagementState | None
+    session: Session, viewer: Viewer, page: Page, *, state: EngagementState | None
 ) -> Slice[Engagement]:
     """Return a page of all exercises, or of those in one state."""
     return await LISTED.slice(session, viewer, page, state=state)
 
 
-async def count_listed(
-    session: AsyncSession, viewer: Viewer, *, state: EngagementState | None
-) -> int:
+async def count_listed(session: Session, viewer: Viewer, *, state: EngagementState | None) -> int:
     """Return how many exercises there are, or how many in one state."""
     return await LISTED.count(session, viewer, state=state)
 
 
-async def facts(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+async def facts(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
     """Return what each exercise still misses for its next step, as its lifecycle names it."""
     rows = await session.execute(FACTS, {"ids": keys, **seen_by(viewer)})
     found = {row.id: row for row in rows}
@@ -109,7 +105,7 @@ async def facts(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> 
 
 
 async def webinars_by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Webinar | None]:
     """Return webinars, None for those of exercises that the viewer may not know of."""
     rows = await session.scalars(WEBINARS_BY_IDS, {"ids": keys, **seen_by(viewer)})
@@ -117,7 +113,7 @@ async def webinars_by_ids(
 
 
 async def webinars_of_engagements(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[Webinar]]:
     """Return the webinars of each exercise, the earliest first."""
     rows = await session.scalars(WEBINARS_OF_ENGAGEMENTS, {"ids": keys, **seen_by(viewer)})

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.models.floor_requests import FloorRequest, FloorRequestState
 from domain.models.topics import Topic
 from domain.permissions import Viewer
@@ -35,7 +35,7 @@ FLOORS = select(FloorRequest).where(
 
 
 async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[FloorRequest | None]:
     """Return requests for the floor, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
@@ -43,21 +43,19 @@ async def by_ids(
 
 
 async def of_roundtables(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[FloorRequest]]:
     """Return the requests for the floor of each roundtable, whatever became of them."""
     return await OF_ROUNDTABLES.slices(session, viewer, keys, page)
 
 
-async def count_of_roundtables(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[int]:
+async def count_of_roundtables(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many requests for the floor of each roundtable there were."""
     return await OF_ROUNDTABLES.counts(session, viewer, keys)
 
 
 async def queues(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[FloorRequest]]:
     """Return those that wait for the floor of each roundtable, in the order of asking."""
     rows = await session.scalars(QUEUES, {"ids": keys})
@@ -65,16 +63,14 @@ async def queues(
 
 
 async def floors(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[FloorRequest | None]:
     """Return the request of whoever has the floor of each roundtable, None for nobody."""
     rows = await session.scalars(FLOORS, {"ids": keys})
     return in_order(keys, rows, lambda row: row.roundtable_id)
 
 
-async def own(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[FloorRequest | None]:
+async def own(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[FloorRequest | None]:
     """Return the viewer's own waiting request in each roundtable, None where there is none."""
     rows = await session.scalars(OWN, {"ids": keys, "own_id": viewer.person_id})
     return in_order(keys, rows, lambda row: row.roundtable_id)

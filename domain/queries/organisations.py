@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import String, bindparam, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.models.organisations import Organisation, OrganisationKind
 from domain.permissions import Viewer
 from domain.queries.pages import Listed, Page, Slice, ids, in_order
@@ -20,19 +20,19 @@ LISTED: Listed[Organisation] = Listed(
 
 
 async def by_ids(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Organisation | None]:
     """Return organisations, which everybody may know of."""
     return in_order(keys, await session.scalars(BY_IDS, {"ids": keys}), lambda row: row.id)
 
 
 async def listed(
-    session: AsyncSession, viewer: Viewer, page: Page, kind: OrganisationKind | None
+    session: Session, viewer: Viewer, page: Page, kind: OrganisationKind | None
 ) -> Slice[Organisation]:
     """Return a page of the organisations, of one kind or of all."""
     return await LISTED.slice(session, viewer, page, of_kind=kind)
 
 
-async def count(session: AsyncSession, viewer: Viewer, kind: OrganisationKind | None) -> int:
+async def count(session: Session, viewer: Viewer, kind: OrganisationKind | None) -> int:
     """Return how many organisations there are, of one kind or of all."""
     return await LISTED.count(session, viewer, of_kind=kind)

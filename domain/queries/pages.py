@@ -21,9 +21,9 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy import select as select_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from domain.database import Session
 from domain.models.topics import Topic
 from domain.permissions import Viewer
 
@@ -97,7 +97,7 @@ OwnedT = TypeVar("OwnedT", bound=Owned)
 
 
 async def shown_or_own(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], statement: Select[OwnedT, bool]
+    session: Session, viewer: Viewer, keys: Sequence[UUID], statement: Select[OwnedT, bool]
 ) -> list[OwnedT | None]:
     """Return the rows that are shown to the viewer or are their own.
 
@@ -138,7 +138,7 @@ class Paged(Generic[T]):
         self._counts = counted.group_by(parent)
 
     async def slices(
-        self, session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page, **more: Any
+        self, session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page, **more: Any
     ) -> list[Slice[T]]:
         """Return one slice for each parent's id."""
         statement = self._backwards if page.backwards else self._forwards
@@ -159,7 +159,7 @@ class Paged(Generic[T]):
         return [_slice([row[0] for row in group], page) for group in found]
 
     async def counts(
-        self, session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], **more: Any
+        self, session: Session, viewer: Viewer, keys: Sequence[UUID], **more: Any
     ) -> list[int]:
         """Return how many children each parent has that the viewer may see."""
         rows = await session.execute(self._counts, {"keys": keys, **seen_by(viewer), **more})
@@ -181,9 +181,7 @@ class Listed(Generic[T]):
         self._backwards = between.order_by(entity.id.desc())
         self._count = rows.with_only_columns(func.count(), maintain_column_froms=True)
 
-    async def slice(
-        self, session: AsyncSession, viewer: Viewer, page: Page, **more: Any
-    ) -> Slice[T]:
+    async def slice(self, session: Session, viewer: Viewer, page: Page, **more: Any) -> Slice[T]:
         """Return one page of what the viewer may see."""
         rows = await session.scalars(
             self._backwards if page.backwards else self._forwards,
@@ -197,7 +195,7 @@ class Listed(Generic[T]):
         )
         return _slice(list(rows), page)
 
-    async def count(self, session: AsyncSession, viewer: Viewer, **more: Any) -> int:
+    async def count(self, session: Session, viewer: Viewer, **more: Any) -> int:
         """Return how many rows the viewer may see."""
         return (await session.scalars(self._count, {**seen_by(viewer), **more})).one()
 

@@ -20,10 +20,10 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from domain import permissions
+from domain.database import Session
 from domain.models.engagements import Engagement
 from domain.models.people import (
     Grouping,
@@ -100,13 +100,13 @@ GROUPINGS_OF = (
 )
 
 
-async def viewer(session: AsyncSession, person_id: UUID) -> Viewer | None:
+async def viewer(session: Session, person_id: UUID) -> Viewer | None:
     """Return who is asking, with every role that they hold now; None for nobody known."""
     [found] = await viewers(session, [person_id])
     return found
 
 
-async def viewers(session: AsyncSession, person_ids: Sequence[UUID]) -> list[Viewer | None]:
+async def viewers(session: Session, person_ids: Sequence[UUID]) -> list[Viewer | None]:
     """Return people with every role that they hold now, None for each who is not known."""
     grants: dict[UUID, dict[UUID | None, set[Role]]] = {}
     signed_out: dict[UUID, datetime | None] = {}
@@ -129,24 +129,22 @@ async def viewers(session: AsyncSession, person_ids: Sequence[UUID]) -> list[Vie
     ]
 
 
-async def by_ids(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[Person | None]:
+async def by_ids(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Person | None]:
     """Return people; which of their data the viewer sees is decided field by field."""
     return in_order(keys, await session.scalars(BY_IDS, {"ids": keys}), lambda row: row.id)
 
 
-async def by_email(session: AsyncSession, email: str) -> Person | None:
+async def by_email(session: Session, email: str) -> Person | None:
     """Return the person with this address, in whatever case it is written."""
     return (await session.scalars(BY_EMAIL, {"email": email})).one_or_none()
 
 
-async def listed(session: AsyncSession, viewer: Viewer, page: Page) -> Slice[Person]:
+async def listed(session: Session, viewer: Viewer, page: Page) -> Slice[Person]:
     """Return a page of the people, empty for those who have nobody to look up."""
     return await LISTED.slice(session, viewer, page, looks_up_people=_looks_up(viewer))
 
 
-async def count(session: AsyncSession, viewer: Viewer) -> int:
+async def count(session: Session, viewer: Viewer) -> int:
     """Return how many people there are, 0 for those who have nobody to look up."""
     return await LISTED.count(session, viewer, looks_up_people=_looks_up(viewer))
 
@@ -157,21 +155,19 @@ def _looks_up(viewer: Viewer) -> bool:
     return any(permissions.GRANTS[role] & LOOKING_UP for role in roles)
 
 
-async def professions(session: AsyncSession) -> list[Profession]:
+async def professions(session: Session) -> list[Profession]:
     """Return every profession, by name."""
     return list(await session.scalars(PROFESSIONS))
 
 
-async def roles(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[list[Membership]]:
+async def roles(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Membership]]:
     """Return the roles that each person was granted, in the order of granting."""
     rows = await session.scalars(ROLES, {"ids": keys})
     return grouped(keys, rows, lambda row: row.person_id)
 
 
 async def professions_by_ids(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Profession | None]:
     """Return professions, which everybody may know of."""
     rows = await session.scalars(PROFESSIONS_BY_IDS, {"ids": keys})
@@ -179,28 +175,28 @@ async def professions_by_ids(
 
 
 async def professions_of(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[Profession]]:
     """Return the professions of each person."""
     return await _pairs(session, PROFESSIONS_OF, keys)
 
 
 async def regulators_of(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[Regulator]]:
     """Return the regulators of each profession."""
     return await _pairs(session, REGULATORS_OF, keys)
 
 
 async def groupings_of(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[Grouping]]:
     """Return the groupings that each profession belongs to."""
     return await _pairs(session, GROUPINGS_OF, keys)
 
 
 async def _pairs(
-    session: AsyncSession, statement: Select[T, UUID], keys: Sequence[UUID]
+    session: Session, statement: Select[T, UUID], keys: Sequence[UUID]
 ) -> list[list[T]]:
     """Return the first column of the rows of each key, which is in the second."""
     rows = (await session.execute(statement, {"ids": keys})).all()

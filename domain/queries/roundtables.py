@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Integer, Uuid, bindparam, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.lifecycle import BallotState, EngagementState, Facts
 from domain.models.ballots import Ballot
 from domain.models.engagements import Engagement
@@ -61,36 +61,32 @@ FACTS = (
 )
 
 
-async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Roundtable | None]:
+async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Roundtable | None]:
     """Return roundtables, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
     return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_engagements(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Roundtable]]:
     """Return the roundtables of each exercise that the viewer may know of."""
     return await OF_ENGAGEMENTS.slices(session, viewer, keys, page)
 
 
-async def count_of_engagements(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[int]:
+async def count_of_engagements(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many roundtables of each exercise the viewer may know of."""
     return await OF_ENGAGEMENTS.counts(session, viewer, keys)
 
 
-async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+async def facts(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
     """Return what each roundtable still misses for its next step, as its lifecycle names it."""
     found = {row.id: row for row in await session.execute(FACTS, {"ids": keys})}
     return [{name: getattr(found[key], name) for name in MISSING} for key in keys]
 
 
 async def invitations_by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Invitation | None]:
     """Return invitations, None for those that the viewer may not know of.
 
@@ -100,34 +96,32 @@ async def invitations_by_ids(
 
 
 async def invitations_of_roundtables(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Invitation]]:
     """Return the invitations to each roundtable, whatever became of them."""
     return await INVITATIONS_OF_ROUNDTABLES.slices(session, viewer, keys, page)
 
 
 async def count_invitations_of_roundtables(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many invitations to each roundtable there are."""
     return await INVITATIONS_OF_ROUNDTABLES.counts(session, viewer, keys)
 
 
 async def own_invitations(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Invitation | None]:
     """Return the viewer's own invitation to each roundtable, None where there is none."""
     rows = await session.scalars(OWN_INVITATIONS, {"ids": keys, "own_id": viewer.person_id})
     return in_order(keys, rows, lambda row: row.roundtable_id)
 
 
-async def invitations_of_viewer(
-    session: AsyncSession, viewer: Viewer, page: Page
-) -> Slice[Invitation]:
+async def invitations_of_viewer(session: Session, viewer: Viewer, page: Page) -> Slice[Invitation]:
     """Return a page of the viewer's own invitations that were neither declined nor withdrawn."""
     return await INVITATIONS_OF_VIEWER.slice(session, viewer, page, own_id=viewer.person_id)
 
 
-async def count_invitations_of_viewer(session: AsyncSession, viewer: Viewer) -> int:
+async def count_invitations_of_viewer(session: Session, viewer: Viewer) -> int:
     """Return how many such invitations the viewer has."""
     return await INVITATIONS_OF_VIEWER.count(session, viewer, own_id=viewer.person_id)

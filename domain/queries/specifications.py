@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, bindparam, case, cast, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.lifecycle import EngagementState, Facts, SpecificationState
 from domain.models.comments import SubjectKind, Thread
 from domain.models.engagements import Engagement
@@ -122,7 +122,7 @@ FACTS = select(
 
 
 async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Specification | None]:
     """Return specifications, None for those that the viewer may not know of."""
     rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
@@ -130,35 +130,33 @@ async def by_ids(
 
 
 async def listed(
-    session: AsyncSession, viewer: Viewer, page: Page, *, state: SpecificationState | None
+    session: Session, viewer: Viewer, page: Page, *, state: SpecificationState | None
 ) -> Slice[Specification]:
     """Return a page of the specifications, in one state or in any."""
     return await LISTED.slice(session, viewer, page, state=state)
 
 
 async def count_listed(
-    session: AsyncSession, viewer: Viewer, *, state: SpecificationState | None
+    session: Session, viewer: Viewer, *, state: SpecificationState | None
 ) -> int:
     """Return how many specifications there are, in one state or in any."""
     return await LISTED.count(session, viewer, state=state)
 
 
 async def of_credentials(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Specification]]:
     """Return the versions of the specification of each credential."""
     return await OF_CREDENTIALS.slices(session, viewer, keys, page)
 
 
-async def count_of_credentials(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[int]:
+async def count_of_credentials(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many versions of its specification each credential has."""
     return await OF_CREDENTIALS.counts(session, viewer, keys)
 
 
 async def sections_by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Section | None]:
     """Return sections, None for those that the viewer may not know of."""
     rows = await session.scalars(SECTIONS_BY_IDS, {"ids": keys, **seen_by(viewer)})
@@ -166,29 +164,27 @@ async def sections_by_ids(
 
 
 async def blocks_by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Block | None]:
     """Return blocks, None for those that the viewer may not know of."""
     rows = await session.scalars(BLOCKS_BY_IDS, {"ids": keys, **seen_by(viewer)})
     return in_order(keys, rows, lambda row: row.id)
 
 
-async def sections(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[list[Section]]:
+async def sections(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Section]]:
     """Return the sections of each specification, in their order."""
     rows = await session.scalars(SECTIONS, {"ids": keys})
     return grouped(keys, rows, lambda row: row.specification_id)
 
 
-async def blocks(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Block]]:
+async def blocks(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Block]]:
     """Return the blocks of each section, in their order."""
     rows = await session.scalars(BLOCKS, {"ids": keys})
     return grouped(keys, rows, lambda row: row.section_id)
 
 
 async def learning_outcomes(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[Block]]:
     """Return the learning outcomes of each specification, in the order of the text."""
     rows = await session.scalars(LEARNING_OUTCOMES, {"ids": keys})
@@ -196,7 +192,7 @@ async def learning_outcomes(
 
 
 async def target_professions(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[TargetProfession]]:
     """Return the professions that each specification is designed for."""
     rows = await session.scalars(TARGET_PROFESSIONS, {"ids": keys})
@@ -204,7 +200,7 @@ async def target_professions(
 
 
 async def revisions_by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[SpecificationRevision | None]:
     """Return named revisions, None for those that the viewer may not know of."""
     rows = await session.scalars(REVISIONS_BY_IDS, {"ids": keys, **seen_by(viewer)})
@@ -212,19 +208,19 @@ async def revisions_by_ids(
 
 
 async def revisions(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[SpecificationRevision]]:
     """Return the named revisions of each specification."""
     return await REVISIONS.slices(session, viewer, keys, page)
 
 
-async def count_revisions(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
+async def count_revisions(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many named revisions each specification has."""
     return await REVISIONS.counts(session, viewer, keys)
 
 
-async def facts(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
+async def facts(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
     """Return what the lifecycle asks about each specification, all of which exist."""
-    rows = (await session.execute(FACTS, {"ids": keys})).mappings()
-    found: dict[UUID, Any] = {row["id"]: row for row in rows}
+    rows = await session.execute(FACTS, {"ids": keys})
+    found: dict[UUID, Any] = {row.id: row._asdict() for row in rows}
     return [found[key] for key in keys]

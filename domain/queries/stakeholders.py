@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.database import Session
 from domain.models.stakeholders import Constituency, Stakeholder
 from domain.models.topics import Topic
 from domain.permissions import Viewer
@@ -64,42 +64,40 @@ CONSTITUENCY_NAME = (
 
 
 async def by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Stakeholder | None]:
     """Return stakeholders, None for those that the viewer may not know of."""
     return await shown_or_own(session, viewer, keys, BY_IDS)
 
 
 async def of_engagements(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Stakeholder]]:
     """Return the stakeholders of each exercise; none for those who do not take part."""
     return await OF_ENGAGEMENTS.slices(session, viewer, keys, page)
 
 
-async def count_of_engagements(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[int]:
+async def count_of_engagements(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many stakeholders of each exercise the viewer may see."""
     return await OF_ENGAGEMENTS.counts(session, viewer, keys)
 
 
 async def of_constituencies(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Stakeholder]]:
     """Return the stakeholders in each constituency, as visible as those of the exercise."""
     return await OF_CONSTITUENCIES.slices(session, viewer, keys, page)
 
 
 async def count_of_constituencies(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[int]:
     """Return how many stakeholders of each constituency the viewer may see."""
     return await OF_CONSTITUENCIES.counts(session, viewer, keys)
 
 
 async def of_viewer(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Stakeholder | None]:
     """Return the viewer's own part in each exercise, None where they have none."""
     rows = await session.scalars(OF_VIEWER, {"ids": keys, "own_id": viewer.person_id})
@@ -107,7 +105,7 @@ async def of_viewer(
 
 
 async def constituencies_by_ids(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Constituency | None]:
     """Return constituencies, None for those of exercises that the viewer may not know of."""
     rows = await session.scalars(CONSTITUENCIES_BY_IDS, {"ids": keys, **seen_by(viewer)})
@@ -115,19 +113,19 @@ async def constituencies_by_ids(
 
 
 async def constituencies_of_engagements(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[Constituency]]:
     """Return the constituencies of each exercise, in the order in which they were declared."""
     rows = await session.scalars(CONSTITUENCIES_OF_ENGAGEMENTS, {"ids": keys, **seen_by(viewer)})
     return grouped(keys, rows, lambda row: row.engagement_id)
 
 
-async def sizes(session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
+async def sizes(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many stakeholders each constituency has, which is no secret."""
     found = {row[0]: row[1] for row in await session.execute(SIZES, {"ids": keys})}
     return [found.get(key, 0) for key in keys]
 
 
-async def constituency_name(session: AsyncSession, person_id: UUID, topic_id: UUID) -> str | None:
+async def constituency_name(session: Session, person_id: UUID, topic_id: UUID) -> str | None:
     """Return for which constituency a person takes part in a topic or in what contains it."""
     return await session.scalar(CONSTITUENCY_NAME, {"topic_id": topic_id, "person_id": person_id})

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, String, bindparam, column, func, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from domain.database import Session
 from domain.errors import NotFound
 from domain.models.topics import BODY_ID, StoredEvent, Topic
 from domain.permissions import Audience, Viewer, audience
 from domain.queries.pages import ids, in_order
 
 BY_IDS = select(Topic).where(Topic.id == func.any(ids()))
-TOPIC = select(Topic).where(Topic.id == bindparam("topic_id"))
+TOPIC = (
+    select(Topic).where(Topic.id == bindparam("topic_id")).execution_options(populate_existing=True)
+)
 EVENTS = (
     select(StoredEvent)
     .where(
@@ -63,9 +65,7 @@ OLDEST = select(func.min(StoredEvent.sequence)).where(
 )
 
 
-async def by_ids(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[Topic | None]:
+async def by_ids(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Topic | None]:
     """Return the places and counters of topics, for deciding what the viewer may do there."""
     return in_order(keys, await session.scalars(BY_IDS, {"ids": keys}), lambda row: row.id)
 
@@ -101,7 +101,7 @@ class News:
 
 
 async def news(
-    session: AsyncSession, topic_id: UUID, after: Mapping[Audience, int], limit: int
+    session: Session, topic_id: UUID, after: Mapping[Audience, int], limit: int
 ) -> News | None:
     """Return what follows these sequences, at most `limit` events in each stream.
 
@@ -127,30 +127,24 @@ async def news(
     return News(rows[0][0], rows[0][1], events)
 
 
-async def body(session: AsyncSession) -> Topic:
+async def body(session: Session) -> Topic:
     """Return the topic of the whole body, in whose stream changes of rights are numbered."""
     return (await session.scalars(TOPIC, {"topic_id": BODY_ID})).one()
 
 
-async def position(session: AsyncSession, viewer: Viewer, topic_id: UUID) -> Position:
+async def position(session: Session, viewer: Viewer, topic_id: UUID) -> Position:
     """Return the present end of the stream that the viewer reads.
 
     Raises NotFound where there is no topic that they may know of.
     """
-    topic = (
-        await session.scalars(
-            TOPIC, {"topic_id": topic_id}, execution_options={"populate_existing": True}
-        )
-    ).one_or_none()
+    topic = (await session.scalars(TOPIC, {"topic_id": topic_id})).one_or_none()
     stream = audience(viewer, topic) if topic else None
     if topic is None or stream is None:
         raise NotFound("There is no topic with this id that you may see.")
     return end(topic, stream)
 
 
-async def events_after(
-    session: AsyncSession, position: Position, limit: int
-) -> Sequence[StoredEvent]:
+async def events_after(session: Session, position: Position, limit: int) -> Sequence[StoredEvent]:
     """Return the events that follow a position, at most `limit`, in order."""
     return (
         await session.scalars(
@@ -165,7 +159,7 @@ async def events_after(
     ).all()
 
 
-async def oldest(session: AsyncSession, position: Position) -> int | None:
+async def oldest(session: Session, position: Position) -> int | None:
     """Return the first sequence that the stream still holds, None when it is empty."""
     return await session.scalar(
         OLDEST, {"topic_id": position.topic_id, "audience": position.audience}

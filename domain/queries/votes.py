@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.consensus.choices import BallotKind
+from domain.database import Session
 from domain.lifecycle import BallotState
 from domain.models.ballots import Ballot, BallotVisibility
 from domain.models.topics import Topic
@@ -56,44 +56,36 @@ HISTORY = (
 )
 
 
-async def by_ids(session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
+async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
     """Return votes, None for those that the viewer may not see; one's own is always shown."""
     return await shown_or_own(session, viewer, keys, BY_IDS)
 
 
-async def of_viewer(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Vote | None]:
+async def of_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
     """Return the viewer's own vote in each ballot, None where they have not voted."""
     rows = await session.scalars(OF_VIEWER, {"ids": keys, "person_id": viewer.person_id})
     return in_order(keys, rows, lambda row: row.ballot_id)
 
 
 async def of_ballots(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID], page: Page
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Vote]]:
     """Return the votes in each ballot; none where they are not shown to the viewer."""
     return await OF_BALLOTS.slices(session, viewer, keys, page)
 
 
-async def count_of_ballots(
-    session: AsyncSession, viewer: Viewer, keys: Sequence[UUID]
-) -> list[int]:
+async def count_of_ballots(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many votes in each ballot are shown to the viewer."""
     return await OF_BALLOTS.counts(session, viewer, keys)
 
 
-async def kinds(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[BallotKind | None]:
+async def kinds(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[BallotKind | None]:
     """Return the kind of each ballot, which says what the ordinals of its votes mean."""
     found = {row.id: row.kind for row in await session.execute(KINDS, {"ids": keys})}
     return [found.get(key) for key in keys]
 
 
-async def history(
-    session: AsyncSession, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[list[CastVote]]:
+async def history(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[CastVote]]:
     """Return how each vote was cast before it became what it is, oldest first."""
     rows = await session.scalars(HISTORY, {"ids": keys})
     return grouped(keys, rows, lambda row: row.vote_id)

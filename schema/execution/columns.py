@@ -98,11 +98,14 @@ class Column(ABC):
             indices = [index for index, value in enumerate(values) if is_awaitable(value)]
             if indices:
                 self.field.waits = True
-                results = await asyncio.gather(
-                    *(values[index] for index in indices), return_exceptions=True
-                )
-                for index, result in zip(indices, results, strict=True):
-                    values[index] = result
+                if len(indices) == 1:
+                    values[indices[0]] = await _result(values[indices[0]])
+                else:
+                    results = await asyncio.gather(
+                        *(values[index] for index in indices), return_exceptions=True
+                    )
+                    for index, result in zip(indices, results, strict=True):
+                        values[index] = result
                 kinds = set(map(type, values))
         if any(issubclass(kind, BaseException) or kind is _UNDEFINED for kind in kinds):
             return [self._told(run, value) for value in values]
@@ -402,6 +405,13 @@ def column_of(field: Field, type_: GraphQLOutputType, *, required: bool = False)
     if is_abstract_type(type_):
         return AbstractOf(field, type_, required=required)
     return ObjectOf(field, cast("GraphQLObjectType", type_), required=required)
+
+
+async def _result(awaitable: Awaitable[Any]) -> Any:
+    try:
+        return await awaitable
+    except Exception as error:  # noqa: BLE001 - it is the value's
+        return error
 
 
 @lru_cache(maxsize=1_000)

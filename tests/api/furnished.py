@@ -63,13 +63,13 @@ SEQUENCES = text(
 
 async def rows(database: Database) -> dict[str, str]:
     """Return a digest of each table."""
-    async with database.read() as session:
+    async with database.session() as session:
         return {row.name: row.digest for row in await session.execute(ROWS)}
 
 
 async def sequences(database: Database) -> int:
     """Return how many entries all streams have."""
-    async with database.read() as session:
+    async with database.session() as session:
         return int((await session.execute(SEQUENCES)).scalar_one())
 
 
@@ -177,7 +177,7 @@ async def furnish(database: Database) -> Furnished:
     ids["constituency"] = world.id("Constituency", world.constituencies["Nurses"])
     roundtable = {"roundtableId": ids["roundtable"]}
     await change("moderator", "invite", **roundtable, stakeholderIds=[ids["stakeholder"]])
-    async with database.read() as session:
+    async with database.session() as session:
         key = (await session.execute(text("SELECT id FROM invitations"))).scalar_one()
     ids["invitation"] = world.id("Invitation", key)
     await _hold(made)

@@ -89,7 +89,7 @@ HOSTILE_NUMBERS = (0, -1, -(2**31), 2**31 - 1, 10, 101, 40_000)
 async def known(database: Database) -> dict[str, list[str]]:
     """Return the global ids of every node that there is, by type, the oldest first."""
     found: dict[str, list[str]] = defaultdict(list)
-    async with database.read() as session:
+    async with database.session() as session:
         for type_name, id in await session.execute(NODES):
             found[type_name].append(global_id(type_name, id))
     return found

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -46,6 +47,45 @@ def test_a_second_process_uses_the_same_key_which_only_its_owner_can_read(tmp_pa
 
     assert tokens(settings).check(f"Bearer {token}").person_id is not None
     assert (tmp_path / "signing-key.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_signature_is_checked_once_and_an_expiry_every_time(
+    local: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorization = f"Bearer {local.sign(uuid4(), HOUR)}"
+    identity = local.check(authorization)
+    decoded: list[str] = []
+    decode = jwt.decode
+
+    def noted(token: str, *more: Any, **named: Any) -> jwt.Token:
+        decoded.append(token)
+        return decode(token, *more, **named)
+
+    monkeypatch.setattr(jwt, "decode", noted)
+
+    assert local.check(authorization) is identity
+    assert decoded == []
+
+    later = datetime.now(UTC) + 2 * HOUR
+    with monkeypatch.context() as patch:
+        patch.setattr("time.time", later.timestamp)
+        patch.setattr("api.auth.datetime", _At(later))
+        with pytest.raises(Unauthenticated):
+            local.check(authorization)
+    assert len(decoded) == 1
+
+
+class _At:
+    """The class `datetime` at another moment."""
+
+    fromtimestamp = datetime.fromtimestamp
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def now(self, _zone: object) -> datetime:
+        """Return the moment."""
+        return self._moment
 
 
 def forged(header: dict[str, str], claims: dict[str, object], signature: bytes = b"") -> str:

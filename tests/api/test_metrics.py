@@ -46,12 +46,12 @@ async def test_operations_are_counted_by_kind_and_outcome(server: Server, tmp_pa
 async def test_statements_are_timed_by_their_verb_alone(world: World) -> None:
     name = "concordat_statement_seconds_count"
     before = [value(name, verb="SELECT"), value(name, verb="OTHER")]
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         connection = await session.connection()
         await connection.exec_driver_sql("SELECT 'a secret of somebody'")
         with pytest.raises(Exception, match="division by zero") as failure:
             await connection.exec_driver_sql("  select 1 / 0")
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         connection = await session.connection()
         await connection.exec_driver_sql("SHOW timezone")
 

@@ -144,7 +144,7 @@ async def _ballot(site: Site) -> UUID:
 async def _cast(site: Site, after: int) -> Mapping[int, Vote]:
     """Read the votes that were stored after a sequence, by their own."""
     wall = time.time_ns() - time.monotonic_ns()
-    async with site.database() as database, database.read() as session:
+    async with site.database() as database, database.session() as session:
         rows = await session.execute(CAST, {"topic_id": site.world.engagement, "after": after})
         found = {}
         for row in rows:

@@ -158,14 +158,14 @@ async def test_no_vote_is_lost_or_doubled_and_no_event_missed(
             await panel.after(BETWEEN_KILLS)
             panel.enough.set()
             await asyncio.gather(*voting)
-            async with world.database.read() as session:
+            async with world.database.session() as session:
                 last = (await session.scalar(END, {"id": world.engagement}) or 0) + 1
             end.set_result(last)
             # One event that is no vote wakes those who had everything before the end was known.
             await close(world, ballot)
         streams = [task.result() for task in watching]
     assert panel.repeated
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         assert await session.scalar(CASTINGS) == panel.acknowledged
         assert (await session.execute(KEYS)).one() == (panel.acknowledged, panel.acknowledged)
         for row in await session.execute(RECOUNT):

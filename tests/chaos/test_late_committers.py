@@ -54,7 +54,7 @@ class Follower:
 
     async def read(self) -> bool:
         """Read on; say whether there was something."""
-        async with self._world.database.read() as session:
+        async with self._world.database.session() as session:
             events = await self._events(session)
             rows = (await session.execute(AFTER, {"last": self._last})).all()
         self.naive.extend(row.comment_id for row in rows)
@@ -112,7 +112,7 @@ async def test_late_commits_are_missed_by_a_naive_cursor_and_not_by_ours(
             pass
         await fleet.caught_up()
         await fleet.verify()
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         committed = set(await session.scalars(ALL))
     assert len(committed) == WRITERS * EACH
     assert follower.sequences == list(range(1, follower.sequences[-1] + 1))

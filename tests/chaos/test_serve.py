@@ -73,7 +73,7 @@ async def test_acts_in_the_role_of_the_application_even_for_a_superuser(
     settings = Settings(
         database_url=server.server.url("postgres", database_name), data_folder=tmp_path
     )
-    async with running(settings) as process, process.database.read() as session:
+    async with running(settings) as process, process.database.session() as session:
         role = await session.execute(
             text("SELECT current_user, usesuper FROM pg_user WHERE usename = session_user")
         )

@@ -27,7 +27,7 @@ from tests.world import NOW, World
 
 
 async def read(world: World, ballot: UUID) -> Ballot:
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         return await session.get_one(Ballot, ballot)
 
 
@@ -404,6 +404,6 @@ async def test_admissions_and_votes_at_once_leave_exact_tallies(world: World) ->
         *(vote(world, name, ballot, "AGREE") for name in ("nurse1", "nurse2", "nurse3")),
     )
 
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         row = await session.get_one(TallyRow, (ballot, world.constituencies["Nurses"]))
     assert (row.eligible, row.counts) == (6, [3, 0, 0])

@@ -47,7 +47,7 @@ async def test_a_vote_is_kept_counted_and_told(world: World) -> None:
     ballot = await opened(world)
     id = await vote(world, "nurse1", ballot, "DISAGREE", "Not yet.")
 
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         kept = await session.get_one(Vote, id)
         frozen = await session.scalar(select(Ballot.rule_hash).where(Ballot.id == ballot))
         events = (

@@ -129,7 +129,7 @@ async def test_an_administrator_adds_a_person_with_a_topic_of_their_own(
     ]
     assert (person["name"], person["nation"]) == ("Ada Example", "NORTHERN_IRELAND")
     assert (person["email"], person["roles"]) == ("ada@example.org", [])
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         entered = (
             await session.scalars(select(StoredEvent).where(StoredEvent.topic_id == BODY_ID))
         ).all()

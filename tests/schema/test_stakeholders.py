@@ -269,7 +269,7 @@ async def test_many_join_at_once_while_a_ballot_opens_and_none_is_left_out(
     )
 
     assert [await ballots_of(world, name) for name in outsiders] == [[ballot]] * 6
-    async with world.database.read() as session:
+    async with world.database.session() as session:
         tally = await session.get_one(TallyRow, (ballot, world.constituencies["Nurses"]))
     assert tally.eligible == 9
 

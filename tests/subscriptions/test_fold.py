@@ -144,7 +144,7 @@ class Example:
         elif mutation == "editBallot":
             input.pop("rule", None)
         elif mutation == "castVote":
-            async with self.live.database.read() as session:
+            async with self.live.database.session() as session:
                 ballots = (await session.execute(OPEN_BALLOTS)).all()
             if ballots:
                 ballot = self.inputs.choose(ballots)
@@ -154,7 +154,7 @@ class Example:
                 input.pop("choice", None)
                 input.update(ballotId=self.made.world.id("Ballot", ballot.id), **vote)
         elif mutation == "advanceClock" and input["transition"] != "END":
-            async with self.live.database.read() as session:
+            async with self.live.database.session() as session:
                 state = (await session.execute(CLOCK)).scalar_one()
             input.update(
                 roundtableId=self.made.ids["roundtable"],
@@ -164,7 +164,7 @@ class Example:
             input["roundtableId"] = self.made.ids["roundtable"]
         elif mutation in ("giveFloor", "endFloor", "withdrawFloorRequest"):
             state = "SPEAKING" if mutation == "endFloor" else "WAITING"
-            async with self.live.database.read() as session:
+            async with self.live.database.session() as session:
                 requests = (await session.scalars(REQUESTS, {"state": state})).all()
             if requests:
                 request = self.inputs.choose(requests)
@@ -203,7 +203,7 @@ class Example:
         def reads(row: Row[Any]) -> Audience | None:
             return audience(viewer, Place(row.scopes, row.public))
 
-        async with self.live.database.read() as session:
+        async with self.live.database.session() as session:
             votes = (await session.execute(VOTES)).all()
             moderated = [*await session.execute(HIDDEN), *await session.execute(REASONS)]
             emails = (await session.execute(EMAILS)).all()
