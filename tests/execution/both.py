@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from inspect import isawaitable
 from typing import Any
@@ -21,6 +22,9 @@ from graphql import (
 from graphql.execution import Executor
 
 from schema.execution import Plans, execute
+
+LONG = os.environ.get("CONCORDAT_FUZZ") == "long"
+"""Whether what is drawn at random is tried at length."""
 
 Root = Callable[[], Any]
 

@@ -5,7 +5,6 @@ It tries a few hundred; with CONCORDAT_FUZZ=long it tries ten thousand.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -15,11 +14,9 @@ from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 from schema.execution import Plans
-from tests.execution.both import by_core, by_us, same
+from tests.execution.both import LONG, by_core, by_us, same
 from tests.execution.documents import Documents
 from tests.execution.generated import Made, drawn
-
-EXAMPLES = 10_000 if os.environ.get("CONCORDAT_FUZZ") == "long" else 300
 
 SCALARS: Mapping[str, tuple[Any, ...]] = {
     "Int": (0, -1, 7, 2**31 - 1),
@@ -30,7 +27,7 @@ SCALARS: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=10_000 if LONG else 300, deadline=None)
 @given(
     seed=st.integers(0, 2**40),
     size=st.integers(2, 14),
