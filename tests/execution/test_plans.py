@@ -135,6 +135,14 @@ async def test_what_has_no_plan_is_found_wherever_it_is(document: str) -> None:
     assert counted == {"defer": 1}
 
 
+async def test_directives_of_ones_own_change_nothing() -> None:
+    schema = made(f"directive @own(if: Boolean) on FIELD {SDL}")
+    plans, counted = counting()
+    result = await by_us(schema, "{ id @own(if: true) one @own { id } }", ROOT, plans)
+    assert result.data == {"id": "1", "one": {"id": "2"}}
+    assert not counted
+
+
 async def test_a_condition_at_the_root_without_its_value_is_left_to_graphql_core() -> None:
     plans, counted = counting()
     document = "query ($x: Boolean = true) { id @include(if: $x) }"

@@ -589,12 +589,17 @@ async def test_what_is_no_error_of_the_program_ends_the_execution() -> None:
         raise Quit
 
     schema = made(
-        "type Query { now: Int later: Int }",
-        {"Query.now": quit_now, "Query.later": quit_later},
+        "type Query { now: Int later: Int many: [One] } type One { later: Int now: Int }",
+        {
+            "Query.now": quit_now,
+            "Query.later": quit_later,
+            "One.now": quit_now,
+            "One.later": quit_later,
+        },
     )
-    for document in ("{ now }", "{ later }"):
+    for document in ("{ now }", "{ later }", "{ many { now } }", "{ many { later } }"):
         with pytest.raises(Quit):
-            await by_us(schema, document)
+            await by_us(schema, document, {"many": [{}, {}]})
 
 
 class Parent:
