@@ -41,7 +41,7 @@ async def test_generated_documents_say_the_same(
 ) -> None:
     random = Random(seed)  # noqa: S311 - of tests
     made = drawn(random, size)
-    each, batched = (Made(made, spice, batches=batches) for batches in (False, True))
+    each, late = (Made(made, spice, as_drawn=as_drawn) for as_drawn in (False, True))
     documents = Documents(
         each.schema, random, lambda type_, _name: random.choice(SCALARS[type_]), depth, width
     )
@@ -58,7 +58,7 @@ async def test_generated_documents_say_the_same(
     same(await by_us(each.schema, document, each.values.root(seed), plans, **how), expected)
     plans = Plans(unplanned=reasons.add)
     for _ in range(2):  # cold and warm
-        result = await by_us(batched.schema, document, batched.values.root(seed), plans, **how)
+        result = await by_us(late.schema, document, late.values.root(seed), plans, **how)
         same(result, expected)
     assert reasons <= {"directive"}  # of a condition without its value
     event(f"{min(len(expected.errors or ()), 5)} errors")
