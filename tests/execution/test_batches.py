@@ -315,7 +315,7 @@ async def test_a_batch_may_return_any_sequence() -> None:
         assert result.data == {"people": [{"parent": {"name": f"{name}p"}} for name in "ab"]}
 
 
-async def test_batches_side_by_side_wait_together() -> None:
+async def test_batches_side_by_side_wait_together_each_time() -> None:
     meeting = asyncio.Barrier(2)
 
     async def meet(parents: Sequence[Any], _info: Any, **_arguments: Any) -> list[Any]:
@@ -324,8 +324,10 @@ async def test_batches_side_by_side_wait_together() -> None:
         return [None] * len(parents)
 
     schema = made(SDL, {"Person.parent": Batched(meet), "Person.kin": Batched(meet)})
-    result = await by_us(schema, "{ people { parent { name } kin { name } } }", root())
-    assert result.errors is None
+    document, plans = parse("{ people { parent { name } name kin { name } } }"), planned()
+    for _ in range(3):
+        result = await by_us(schema, document, root(), plans)
+        assert result.errors is None
 
 
 async def test_executions_at_the_same_time_are_no_part_of_each_others_batches() -> None:
@@ -383,3 +385,16 @@ async def test_who_stops_waiting_leaves_the_others_their_values() -> None:
     assert result.data == {"people": [{"parent": {"name": "p"}}]}
     with pytest.raises(asyncio.CancelledError):
         await runs[0]
+
+
+@pytest.mark.parametrize("execute", [by_us, by_core])
+async def test_a_batch_that_is_cancelled_leaves_nobody_waiting(
+    execute: Callable[..., Any],
+) -> None:
+    async def cancelled(_parents: Sequence[Any], _info: Any) -> Any:
+        raise asyncio.CancelledError
+
+    schema = made(SDL, {"Person.parent": Batched(cancelled)})
+    async with asyncio.timeout(10):
+        with pytest.raises(asyncio.CancelledError):
+            await execute(schema, "{ people { parent { name } } }", root())

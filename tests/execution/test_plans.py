@@ -62,6 +62,16 @@ async def test_plans_are_bounded_and_those_used_last_are_kept() -> None:
     assert kept == [0, 3, 4]
 
 
+async def test_an_operation_has_a_plan_for_each_schema() -> None:
+    plans, _ = counting()
+    document = parse("{ id one { id } }")
+    other = made("type Query { id: Int one: One } type One { id: Boolean }")
+    for _ in range(2):
+        ours = await by_us(SCHEMA, document, ROOT, plans)
+        assert ours.data == {"id": "1", "one": {"id": "2"}}
+        assert (await by_us(other, document, ROOT, plans)).data == {"id": 1, "one": {"id": True}}
+
+
 async def test_a_document_that_is_gone_is_not_mistaken_for_another() -> None:
     plans, _ = counting(limit=4)
     for number in range(50):  # the nodes of what went before lie at the same addresses

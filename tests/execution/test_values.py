@@ -17,10 +17,11 @@ from graphql import (
     GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
+    parse,
 )
 from graphql.pyutils import Undefined
 
-from tests.execution.both import agreed, always, by_us, made
+from tests.execution.both import agreed, always, by_us, made, planned
 
 
 class Colour(Enum):
@@ -542,8 +543,8 @@ async def test_a_resolver_answers_now_later_or_not_at_all(
     await agreed(schema, "{ one { it name } many { name it } }", lambda: given, ordered=False)
 
 
-async def test_waiting_fields_are_waited_for_together() -> None:
-    meeting = asyncio.Barrier(4)
+async def test_waiting_fields_are_waited_for_together_each_time() -> None:
+    meeting = asyncio.Barrier(5)
 
     async def meet(_parent: Any, _info: Any) -> str:
         async with asyncio.timeout(10):
@@ -551,11 +552,21 @@ async def test_waiting_fields_are_waited_for_together() -> None:
         return "met"
 
     schema = made(
-        "type Query { a: String b: String inner: [Inner] } type Inner { c: String }",
-        {"Query.a": meet, "Query.b": meet, "Inner.c": meet},
+        "type Query { a: String b: String plain: Int inner: [Inner] read: String }"
+        " type Inner { c: String }",
+        {"Query.a": meet, "Query.b": lambda *given: meet(*given), "Inner.c": meet},  # noqa: PLW0108
     )
-    result = await by_us(schema, "{ a inner { c } b }", {"inner": [{}, {}]})
-    assert result.data == {"a": "met", "inner": [{"c": "met"}, {"c": "met"}], "b": "met"}
+    document, plans = parse("{ a inner { c } plain b read }"), planned()
+    for _ in range(3):
+        given = {"inner": [{}, {}], "plain": 1, "read": meet(None, None)}
+        result = await by_us(schema, document, given, plans)
+        assert result.data == {
+            "a": "met",
+            "inner": [{"c": "met"}, {"c": "met"}],
+            "plain": 1,
+            "b": "met",
+            "read": "met",
+        }
 
 
 async def test_cancelling_an_execution_cancels_what_it_waits_for() -> None:
