@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from time import perf_counter
 from uuid import UUID
 
@@ -24,7 +26,7 @@ from rich.text import Text
 from api.exercises import Exercise, once, set_up
 from api.polis import MOST_PROBLEMS, CastVote, Conversation, Holding, differences
 from domain.commands.ballots import advance_ballot
-from domain.commands.votes import cast_vote
+from domain.commands.votes import Casting, cast_votes
 from domain.consensus.choices import BallotKind, choices
 from domain.database import Database
 from domain.errors import Conflict, Invalid, NotFound
@@ -35,6 +37,8 @@ from domain.queries import consensus, people, votes
 from domain.queries.pages import Page
 from domain.unit_of_work import UnitOfWork, fingerprint_of
 
+# How many votes are one transaction: a commit takes longer than a vote.
+TOGETHER = 100
 MODERATED_OUT = "Moderated out in the original conversation."
 
 SENSE_CHECKS = choices(BallotKind.SENSE_CHECK)
@@ -107,23 +111,17 @@ async def _cast(exercise: Exercise, pace: float | None, sleep: Sleep, console: C
         total = len(conversation.votes)
         task = progress.add_task(conversation.slug, total=total, completed=total - len(waiting))
         at = waiting[0].at if waiting else 0
-        for vote in waiting:
-            if pace is not None and vote.at > at:
-                await sleep((vote.at - at) / 1000 / pace)
-            at = vote.at
-            ballot_id = exercise.ballots[vote.statement]
-            person_id = exercise.people[vote.participant]
-            if person_id not in voters:
-                voters[person_id] = await _viewer(exercise.database, person_id)
-            async with UnitOfWork(exercise.database, voters[person_id]) as uow:
-                await cast_vote(
-                    uow,
-                    ballot_id=ballot_id,
-                    choice=vote.choice,
-                    idempotency_key=f"polis:{conversation.slug}:vote:{vote.line}",
-                    fingerprint=fingerprint_of([ballot_id, vote.choice]),
-                )
-            progress.advance(task)
+        for together in _together(waiting, pace):
+            if pace is not None and together[0].at > at:
+                await sleep((together[0].at - at) / 1000 / pace)
+            at = together[0].at
+            for person_id in {exercise.people[vote.participant] for vote in together}:
+                if person_id not in voters:
+                    voters[person_id] = await _viewer(exercise.database, person_id)
+            await cast_votes(
+                exercise.database, [_casting(exercise, vote, voters) for vote in together]
+            )
+            progress.advance(task, len(together))
     rate = len(waiting) / (perf_counter() - began)
     console.print(
         f"{len(waiting):,} votes were cast, {rate:,.0f} a second."
@@ -131,6 +129,27 @@ async def _cast(exercise: Exercise, pace: float | None, sleep: Sleep, console: C
         else "Every vote had been imported before."
     )
     return len(waiting)
+
+
+def _together(waiting: Sequence[CastVote], pace: float | None) -> Iterator[Sequence[CastVote]]:
+    """Divide votes into those of one transaction: where they are paced, those of one moment."""
+    if pace is None:
+        for start in range(0, len(waiting), TOGETHER):
+            yield waiting[start : start + TOGETHER]
+    else:
+        for _, votes_of_moment in groupby(waiting, key=attrgetter("at")):
+            yield list(votes_of_moment)
+
+
+def _casting(exercise: Exercise, vote: CastVote, voters: Mapping[UUID, Viewer]) -> Casting:
+    ballot_id = exercise.ballots[vote.statement]
+    return Casting(
+        viewer=voters[exercise.people[vote.participant]],
+        ballot_id=ballot_id,
+        choice=vote.choice,
+        idempotency_key=f"polis:{exercise.conversation.slug}:vote:{vote.line}",
+        fingerprint=fingerprint_of([ballot_id, vote.choice]),
+    )
 
 
 async def _waiting(exercise: Exercise) -> list[CastVote]:

@@ -198,6 +198,8 @@ async def serve(app: Starlette, listener: socket.socket) -> None:
         # What was made until now lives as long as the process: collections need not look at it.
         gc.collect()
         gc.freeze()
+        # A request leaves no cycles behind, so to look for some often is to pay for nothing.
+        gc.set_threshold(50_000, 20, 50)
         log.info("server.started", workers=1)
         await server.ended()
     log.info("server.ended", workers=1)

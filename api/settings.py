@@ -43,7 +43,7 @@ class Settings:
     connections_per_address: int = 1_000
     """CONNECTIONS_PER_ADDRESS: sockets and event streams from one address, in all processes."""
     pool_size: int = 10
-    """POOL_SIZE: database connections of this process that are kept open."""
+    """POOL_SIZE: database connections of this process for reads, and as many again for writes."""
 
     @property
     def embedded(self) -> bool:

@@ -120,6 +120,10 @@ class Database:
         """Give a session for one batch of reads; each statement sees what is committed."""
         return nullcontext(self._reads)
 
+    def at_once(self) -> AbstractAsyncContextManager[Session]:
+        """Give a session in which each statement is a transaction of its own, reading or not."""
+        return nullcontext(self._reads)
+
     def snapshot(self) -> AbstractAsyncContextManager[Session]:
         """Give a session in which all statements see the database as of one moment."""
         return reads.snapshot(self._pool, self.watch)

@@ -149,14 +149,17 @@ class Viewer:
 
     def scopes(self, *, inherited: bool) -> list[UUID]:
         """Return the scopes with a role that may view: those that reach inside, or all of them."""
+        found = self.scopes_with(Permission.VIEW, inherited=inherited)
+        return found if inherited else [*found, *self._own_topic()]
+
+    def scopes_with(self, permission: Permission, *, inherited: bool) -> list[UUID]:
+        """Return the scopes with a role that has it: those that reach inside, or all of them."""
         excluded = NOT_INHERITED if inherited else frozenset()
-        found = [
+        return [
             scope
             for scope, roles in self.grants.items()
-            if scope is not None
-            and any(Permission.VIEW in GRANTS[role] for role in roles - excluded)
+            if scope is not None and any(permission in GRANTS[role] for role in roles - excluded)
         ]
-        return found if inherited else [*found, *self._own_topic()]
 
     def _own_topic(self) -> tuple[UUID, ...]:
         return () if self.person_id is None else (self.person_id,)

@@ -27,8 +27,9 @@ _FAREWELL: Final = 2  # seconds that a connection may take to say goodbye
 
 _END: Final = "ROLLBACK"  # nothing was written
 
-# SQLSTATE classes of a lost connection, and of a server that ends, starts or takes no more.
-OUTAGES: Final = ("08", "57P", "53300")
+# SQLSTATE classes of a lost connection, of a server that ends, starts or takes no more, and of a
+# database that takes nobody.
+OUTAGES: Final = ("08", "57P", "53300", "55000")
 
 
 class Found(Protocol[T_co]):
@@ -82,9 +83,10 @@ def is_lost(error: BaseException) -> bool:
     """Say whether an error of asyncpg means that the database was away, or takes no more."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(OUTAGES)
-    if isinstance(error, ValueError):  # a value that is none of its column's type
-        return False
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+    # asyncpg is confused by what a server says that ends while nobody asks: InternalClientError.
+    return isinstance(
+        error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    )
 
 
 class Pool:
@@ -128,10 +130,13 @@ class Pool:
             self._end(connection)
         self._free.release()
 
-    def drop(self, connection: Any) -> None:
-        """End a connection that was interrupted, whatever the server is doing on it."""
+    def drop(self, connection: Any, error: BaseException) -> None:
+        """End a connection that was interrupted; if it was lost, with those that nobody uses."""
         self._end(connection)
         self._free.release()
+        if is_lost(error):
+            while self._idle:
+                self._end(self._idle.pop())
 
     async def close(self) -> None:
         """Close the connections that nobody uses, and each of the others when it is given back."""
@@ -199,9 +204,10 @@ class Reads(_Reading):
         try:
             found = await self._run(connection, plan.sql, arguments)
         except BaseException as error:
-            # What PostgreSQL or asyncpg refuses leaves the connection as it was.
-            refused = isinstance(error, asyncpg.PostgresError | ValueError) and not is_lost(error)
-            (self._pool.give if refused else self._pool.drop)(connection)
+            if isinstance(error, asyncpg.PostgresError) and not is_lost(error):
+                self._pool.give(connection)  # what is refused leaves it as it was
+            else:
+                self._pool.drop(connection, error)
             raise
         self._pool.give(connection)
         return found
@@ -228,10 +234,15 @@ async def snapshot(pool: Pool, watch: Watch) -> AsyncIterator[Snapshot]:
         try:
             yield Snapshot(connection, watch)
         except Exception:
-            await connection.execute(_END)
-            ended = True
+            if not connection.is_closed():
+                await connection.execute(_END)
+                ended = True
             raise
         await connection.execute(_END)
-        ended = True
-    finally:
-        (pool.give if ended else pool.drop)(connection)
+    except BaseException as error:
+        if ended:
+            pool.give(connection)
+        else:
+            pool.drop(connection, error)
+        raise
+    pool.give(connection)

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import orjson
-from sqlalchemy import ARRAY, JSON, ColumnElement, Enum, Float, Select, inspect
+from sqlalchemy import ARRAY, JSON, ColumnElement, Enum, Float, Numeric, Select, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql.base import Executable
@@ -126,6 +126,9 @@ class Plan:
         for name in needed & processors.keys():
             if _is_plain_array(compiled.binds[name].type):
                 del processors[name]
+        for name in needed:
+            if isinstance(compiled.binds[name].type, JSON):
+                processors[name] = _to_json
         # What each $n takes: the name of a parameter and how to convert it, or a constant.
         self._takes: list[tuple[str | None, Any]] = [
             (name, processors.get(name))
@@ -230,8 +233,8 @@ def _converter(type_: TypeEngine[Any]) -> Convert | None:
         return (members | dict(type_.enum_class.__members__)).__getitem__
     if isinstance(type_, JSON):
         return _from_json
-    # A Float is double precision here, which comes as a float.
-    if isinstance(type_, Float) or _is_plain_array(type_):
+    # Whether a number is a float or a Decimal is as PostgreSQL has it.
+    if isinstance(type_, Float | Numeric) or _is_plain_array(type_):
         return None
     return type_.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
 
@@ -246,6 +249,10 @@ def _is_plain_array(type_: TypeEngine[Any]) -> bool:
 
 def _from_json(value: str | None) -> Any:
     return None if value is None else orjson.loads(value)
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _same(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
 import orjson
+from asyncpg import PostgresError
 from sqlalchemy import Select, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -23,7 +24,7 @@ from domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from domain.events import EVERYONE, MODERATORS, Event, RightsChanged, dump
 from domain.models.base import Record
 from domain.models.topics import BODY_ID, IdempotencyKey, Topic, TopicKind
-from domain.permissions import Audience, Permission, Viewer, allowed, audience
+from domain.permissions import Audience, Permission, Place, Viewer, allowed, audience
 from domain.texts import require_storable, snake_case
 
 CHANNEL = "concordat"
@@ -99,10 +100,8 @@ class UnitOfWork:
     """A transaction by one viewer at one moment; leaving the block without an error commits it."""
 
     def __init__(self, database: Database, viewer: Viewer) -> None:
-        if viewer.person_id is None:
-            raise NotAllowed("Please sign in: only people who are known can change anything.")
         self.viewer = viewer
-        self.actor_id = viewer.person_id
+        self.actor_id = require_person(viewer)
         self.now = datetime.now(UTC)
         self.session = database.session()
         self._database = database
@@ -121,7 +120,7 @@ class UnitOfWork:
                 with tracing.span("commit"):
                     await self._commit()
             elif isinstance(error, DBAPIError):
-                raise _refusal(error) from error
+                raise refusal(error) from error
         finally:
             await self.session.close()
 
@@ -152,10 +151,7 @@ class UnitOfWork:
 
     def authorise(self, permission: Permission, topic: Topic | None, *, doing: str) -> None:
         """Raise NotAllowed unless the viewer has the permission (on the whole body for None)."""
-        if not allowed(self.viewer, permission, topic):
-            raise NotAllowed(
-                f"Your roles do not include the permission {permission}, which {doing} needs."
-            )
+        require_allowed(self.viewer, permission, topic, doing=doing)
 
     def expect(self, record: Any, revision: int | None) -> None:
         """Raise Conflict unless the record has the revision that the viewer saw; None opts out."""
@@ -241,9 +237,26 @@ class UnitOfWork:
                 )
             await self.session.commit()
         except DBAPIError as error:
-            raise _refusal(error) from error
+            raise refusal(error) from error
         if self._entries:
             await self._database.wake(self._entries)
+
+
+def require_person(viewer: Viewer) -> UUID:
+    """Return who it is that changes something; NotAllowed for somebody unknown."""
+    if viewer.person_id is None:
+        raise NotAllowed("Please sign in: only people who are known can change anything.")
+    return viewer.person_id
+
+
+def require_allowed(
+    viewer: Viewer, permission: Permission, place: Place | None, *, doing: str
+) -> None:
+    """Raise NotAllowed unless the viewer has the permission (on the whole body for None)."""
+    if not allowed(viewer, permission, place):
+        raise NotAllowed(
+            f"Your roles do not include the permission {permission}, which {doing} needs."
+        )
 
 
 def require_key(key: str) -> None:
@@ -288,6 +301,8 @@ def _locking(model: Any) -> Select[Any]:
     )
 
 
-def _refusal(error: DBAPIError) -> Exception:
-    known = _REFUSALS.get(getattr(error.orig, "sqlstate", None) or "")
+def refusal(error: DBAPIError | PostgresError) -> Exception:
+    """Return what to say of a conflict that the database found; any other error as it is."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    known = _REFUSALS.get(getattr(cause, "sqlstate", None) or "")
     return type(known)(known.message) if known else error

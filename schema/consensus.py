@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from uuid import UUID
 
@@ -39,6 +40,9 @@ class ChoiceCount:
     count: int = text(description="How many people.")
 
 
+_key = lru_cache(maxsize=4_096)(UUID)
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """The result of a group in a ballot of some kind."""
@@ -48,7 +52,7 @@ class _Part:
 
     @property
     def constituency_id(self) -> UUID | None:
-        return UUID(self.group.constituency) if self.group.constituency else None
+        return _key(self.group.constituency) if self.group.constituency else None
 
     @property
     def counts(self) -> list[ChoiceCount]:

@@ -10,23 +10,27 @@ from typing import Any, TypeAlias
 import strawberry
 
 from domain.database import Database, Session, is_outage
-from domain.permissions import Viewer
+from domain.permissions import Representative, Viewer
 
 # A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
 
+# Batches that depend on who exactly asks, as was found out by asking them for a Representative.
+_PERSONAL: set[Batch] = set()
+
+
 class Context:
-    """One viewer's reads, batched by tick and never kept, so that nothing in it can be stale."""
+    """One viewer's reads, batched by tick and never kept, so that nothing in it can be stale.
+
+    Those of others with the same rights who ask in the same tick are read with them.
+    """
 
     def __init__(self, database: Database, viewer: Viewer) -> None:
         self.database = database
         self.viewer = viewer
         self._together = database.together
-        # Those who are the same person with the same rights may be answered together. A
-        # Representative notes what it is asked, so that its reads are its own.
-        alike = type(viewer) is Viewer
-        self._asked: Hashable = (viewer.person_id, viewer.rights) if alike else self
+        self._rights = viewer.rights if type(viewer) is Viewer else None
         self._snapshot: Session | None = None
         self._turn = asyncio.Lock()
 
@@ -37,12 +41,35 @@ class Context:
 
     async def load_all(self, batch: Batch, keys: Sequence[Any], *arguments: Hashable) -> list[Any]:
         """Return the batch's value for each key, in their order; of None, None."""
+        # What a Representative notes is its own, and so is what a snapshot sees.
+        if self._rights is None or self._snapshot is not None or batch in _PERSONAL:
+            return await self._load_own(batch, keys, arguments)
 
         async def read(unique: Sequence[Any]) -> Sequence[Any]:
-            return await self._read(batch, unique, arguments)
+            viewer = Representative(self.viewer)
+            return [(viewer, value) for value in await self._read(batch, viewer, unique, arguments)]
 
-        asked = self if self._snapshot is not None else self._asked
-        return await self._together.load((asked, batch, arguments), keys, read)
+        name = (self._rights, batch, arguments)
+        found = [each for each in await self._together.load(name, keys, read) if each is not None]
+        if not found:
+            return [None] * len(keys)
+        representative: Representative = found[0][0]
+        if representative.personal:
+            _PERSONAL.add(batch)
+        if representative.personal or self.viewer.person_id in representative.asked:
+            return await self._load_own(batch, keys, arguments)
+        values = iter(found)
+        return [None if key is None else next(values)[1] for key in keys]
+
+    async def _load_own(
+        self, batch: Batch, keys: Sequence[Any], arguments: tuple[Hashable, ...]
+    ) -> list[Any]:
+        """Read for this viewer alone, together with the others of this context."""
+
+        async def read(unique: Sequence[Any]) -> Sequence[Any]:
+            return await self._read(batch, self.viewer, unique, arguments)
+
+        return await self._together.load((self, batch, arguments), keys, read)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
@@ -65,15 +92,15 @@ class Context:
                 self._snapshot = None
 
     async def _read(
-        self, batch: Batch, keys: Sequence[Any], arguments: tuple[Hashable, ...]
+        self, batch: Batch, viewer: Viewer, keys: Sequence[Any], arguments: tuple[Hashable, ...]
     ) -> Sequence[Any]:
         try:
-            values = await self._once(batch, keys, arguments)
+            values = await self._once(batch, viewer, keys, arguments)
         except Exception as error:
             # A restart of the database leaves dead connections behind; reading again is harmless.
             if not is_outage(error) or self._snapshot is not None:
                 raise
-            values = await self._once(batch, keys, arguments)
+            values = await self._once(batch, viewer, keys, arguments)
         if len(values) != len(keys):
             raise RuntimeError(
                 f"{batch.__module__}.{batch.__qualname__} returned {len(values)} values "
@@ -82,10 +109,10 @@ class Context:
         return values
 
     async def _once(
-        self, batch: Batch, keys: Sequence[Any], arguments: tuple[Hashable, ...]
+        self, batch: Batch, viewer: Viewer, keys: Sequence[Any], arguments: tuple[Hashable, ...]
     ) -> Sequence[Any]:
         async with self.reading() as session:
-            return await batch(session, self.viewer, keys, *arguments)
+            return await batch(session, viewer, keys, *arguments)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

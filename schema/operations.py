@@ -164,7 +164,12 @@ class Operations:
         """
         if self.operation_type(request) is OperationType.SUBSCRIPTION:
             raise _refused("A subscription has many results: subscribe to it.", "BAD_REQUEST")
-        return await self._run(request, self._build(request, context))
+        executor = self._build(request, context)
+        try:
+            return await self._run(request, executor)
+        finally:
+            # It refers to itself: without this, it and its tuples wait for the garbage collector.
+            vars(executor).clear()
 
     async def subscribe(self, request: Request, context: Any) -> Subscription:
         """Start a subscription: what its root field answers, and the way to say it.

@@ -19,7 +19,7 @@ from domain.errors import Invalid
 from domain.models import votes as models
 from domain.queries import ballots, people, stakeholders
 from domain.queries import votes as queries
-from domain.unit_of_work import UnitOfWork, fingerprint_of
+from domain.unit_of_work import fingerprint_of
 from schema.batches import Parents, batched
 from schema.context import Info
 from schema.fields import Idempotent, enum, mutation, relation, text
@@ -173,17 +173,17 @@ class VoteMutation:
     @mutation(Vote, "Cast a vote in an open ballot, or change it: the latest one counts.")
     async def cast_vote(self, info: Info, input: CastVoteInput) -> UUID:
         """See the command, which keeps the idempotency key together with the vote."""
-        ballot_id = key(input.ballot_id, "ballotId", "Ballot")
-        choice = _chosen(input)
-        async with UnitOfWork(info.context.database, info.context.viewer) as uow:
-            return await commands.cast_vote(
-                uow,
-                ballot_id=ballot_id,
-                choice=choice,
+        return await commands.cast_vote(
+            info.context.database,
+            commands.Casting(
+                viewer=info.context.viewer,
+                ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
+                choice=_chosen(input),
                 rationale=input.rationale,
                 idempotency_key=input.idempotency_key,
                 fingerprint=fingerprint_of([info.field_name, asdict(input)]),
-            )
+            ),
+        )
 
 
 def _chosen(input: CastVoteInput) -> str:

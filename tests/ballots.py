@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.commands.ballots import advance_ballot, draft_ballot
-from domain.commands.votes import cast_vote
+from domain.commands.votes import Casting, cast_vote
 from domain.consensus.choices import BallotKind
 from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility, TallyRow
@@ -79,15 +79,17 @@ async def vote(
     fingerprint: str = "",
 ) -> UUID:
     """Cast a vote as somebody."""
-    async with UnitOfWork(world.database, await world.viewer(name)) as uow:
-        return await cast_vote(
-            uow,
+    return await cast_vote(
+        world.database,
+        Casting(
+            viewer=await world.viewer(name),
             ballot_id=ballot,
             choice=choice,
             rationale=rationale,
             idempotency_key=key,
             fingerprint=fingerprint,
-        )
+        ),
+    )
 
 
 async def counts(world: World, ballot: UUID) -> dict[UUID, list[int]]:

@@ -16,7 +16,6 @@ from domain.commands import (
     roundtables,
     specifications,
     stakeholders,
-    votes,
 )
 from domain.lifecycle import BallotTransition, EngagementTransition, SpecificationTransition
 from domain.models.people import ScopeKind
@@ -148,14 +147,8 @@ async def _ask(seeder: Seeder, made: Programme, question: Question) -> None:
     voters = PARTICIPANTS if question.begun < 0 else spread(PANEL)[: question.begun]
     for who in voters:
         choice = question.mind(who.constituency, place(who))
-        async with seeder.acting(made.people[who.email]) as do:
-            await do(
-                f"vote {question.words}",
-                votes.cast_vote,
-                ballot_id=id,
-                choice=choice,
-                rationale=(question.reasons.get(choice) or ("",))[0],
-            )
+        reason = (question.reasons.get(choice) or ("",))[0]
+        await seeder.vote(made.people[who.email], question.words, id, choice, reason)
     if question.begun < 0:
         async with seeder.acting(moderator) as do:
             await _advance(do, id, BallotTransition.CLOSE, question)

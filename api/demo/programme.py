@@ -26,15 +26,16 @@ from domain.commands import (
     stakeholders,
 )
 from domain.commands.foundation import found
+from domain.commands.votes import Casting, cast_vote
 from domain.database import Database
 from domain.lifecycle import EngagementTransition, SpecificationTransition
 from domain.models.comments import SubjectKind
 from domain.models.people import ScopeKind
 from domain.models.specifications import BlockKind
 from domain.models.stakeholders import ConstituencyKind
-from domain.permissions import Role
+from domain.permissions import Role, Viewer
 from domain.queries import people as people_queries
-from domain.unit_of_work import UnitOfWork
+from domain.unit_of_work import UnitOfWork, fingerprint_of
 
 Command = Callable[..., Awaitable[UUID]]
 Do = Callable[..., Awaitable[UUID]]
@@ -76,18 +77,38 @@ class Seeder:
 
         It takes a key and a command; with a key that was used, it returns what was returned then.
         """
-        async with self.database.read() as session:
-            viewer = await people_queries.viewer(session, by)
-        if viewer is None:
-            raise LookupError(f"Nobody has the id {by}.")
-        async with UnitOfWork(self.database, viewer) as uow:
+        async with UnitOfWork(self.database, await self._viewer(by)) as uow:
 
             async def do(key: str, command: Command, **arguments: Any) -> UUID:
-                id = await uow.once(f"demo {key}"[:200], key, lambda: command(uow, **arguments))
+                id = await uow.once(_key(key), key, lambda: command(uow, **arguments))
                 await uow.session.flush()  # what the next command loads is what this one made
                 return id
 
             yield do
+
+    async def vote(self, by: UUID, question: str, ballot_id: UUID, choice: str, why: str) -> None:
+        """Cast the vote of a person on a question, once."""
+        key = f"vote {question}"
+        casting = Casting(
+            viewer=await self._viewer(by),
+            ballot_id=ballot_id,
+            choice=choice,
+            rationale=why,
+            idempotency_key=_key(key),
+            fingerprint=fingerprint_of(key),
+        )
+        await cast_vote(self.database, casting)
+
+    async def _viewer(self, by: UUID) -> Viewer:
+        async with self.database.read() as session:
+            viewer = await people_queries.viewer(session, by)
+        if viewer is None:
+            raise LookupError(f"Nobody has the id {by}.")
+        return viewer
+
+
+def _key(key: str) -> str:
+    return f"demo {key}"[:200]
 
 
 async def seed(seeder: Seeder) -> Programme:

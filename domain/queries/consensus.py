@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.consensus.choices import BallotKind
 from domain.consensus.results import Consensus, Group, Status, Turnout
@@ -70,29 +70,38 @@ class Standing:
     as_of: int
 
 
+_ORDER = (Constituency.position, Constituency.id)
+
+
+def _of_constituencies(value: Any, type_: ARRAY[Any]) -> ColumnElement[Any]:
+    return func.array_agg(aggregate_order_by(value, *_ORDER), type_=type_)
+
+
+# A row for each ballot. What is only compared and kept comes as text.
 STANDINGS = (
     select(
         Ballot.id,
         Ballot.kind,
         Ballot.visibility,
         Ballot.state,
-        Ballot.rule,
+        cast(Ballot.rule, Text).label("rule"),
         Ballot.outcome,
+        Topic.id.label("topic_id"),
         Topic.scopes,
         Topic.public,
         Topic.public_sequence,
         Topic.members_sequence,
         Topic.moderators_sequence,
-        TallyRow.constituency_id,
-        TallyRow.eligible,
-        TallyRow.counts,
-        Constituency.name,
+        _of_constituencies(cast(Constituency.id, Text), ARRAY(Text())).label("constituencies"),
+        _of_constituencies(Constituency.name, ARRAY(Text())).label("names"),
+        _of_constituencies(TallyRow.eligible, ARRAY(Integer())).label("eligible"),
+        _of_constituencies(TallyRow.counts, ARRAY(Integer(), dimensions=2)).label("counts"),
     )
     .join(Topic, Topic.id == Ballot.topic_id)
     .join(TallyRow, TallyRow.ballot_id == Ballot.id)
     .join(Constituency, Constituency.id == TallyRow.constituency_id)
     .where(Ballot.id == func.any(ids()), visible())
-    .order_by(Constituency.position, Constituency.id)
+    .group_by(Ballot.id, Topic.id)
 )
 
 
@@ -100,10 +109,13 @@ async def of_ballots(
     session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[Standing | None]:
     """Return how far each ballot has come, None where the viewer may not know anything of it."""
-    groups: dict[UUID, list[Any]] = defaultdict(list)
+    readers: dict[UUID, Audience | None] = {}  # by topic: there are fewer of them
+    found: dict[UUID, Standing | None] = {}
     for row in await session.execute(STANDINGS, {"ids": keys, **seen_by(viewer)}):
-        groups[row.id].append(row)
-    return [_standing(viewer, groups[key]) if key in groups else None for key in keys]
+        if row.topic_id not in readers:
+            readers[row.topic_id] = audience(viewer, row)
+        found[row.id] = _standing(readers[row.topic_id], row)
+    return [found.get(key) for key in keys]
 
 
 def tally(row: Any) -> Tally:
@@ -132,9 +144,7 @@ def restore(outcome: dict[str, Any]) -> Consensus:
     )
 
 
-def _standing(viewer: Viewer, rows: Sequence[Any]) -> Standing | None:
-    ballot = rows[0]
-    reader = audience(viewer, ballot)
+def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
     disclosure = disclosed(reader, ballot.visibility, ballot.state)
     if reader is None or disclosure is Disclosure.NOTHING:
         return None
@@ -142,8 +152,16 @@ def _standing(viewer: Viewer, rows: Sequence[Any]) -> Standing | None:
         return Standing(ballot.kind, restore(ballot.outcome), ballot.outcome["as_of"][reader])
     consensus = _judged(
         ballot.kind,
-        orjson.dumps(ballot.rule),
-        tuple((row.constituency_id, row.name, row.eligible, *row.counts) for row in rows),
+        ballot.rule,
+        tuple(
+            zip(
+                ballot.constituencies,
+                ballot.names,
+                ballot.eligible,
+                map(tuple, ballot.counts),
+                strict=True,
+            )
+        ),
         everything=disclosure is Disclosure.EVERYTHING,
     )
     return Standing(ballot.kind, consensus, sequences(ballot)[reader])
@@ -151,14 +169,11 @@ def _standing(viewer: Viewer, rows: Sequence[Any]) -> Standing | None:
 
 @lru_cache(maxsize=JUDGED)
 def _judged(
-    kind: BallotKind, rule: bytes, tallies: tuple[tuple[Any, ...], ...], *, everything: bool
+    kind: BallotKind, rule: str, tallies: tuple[tuple[Any, ...], ...], *, everything: bool
 ) -> Consensus:
     """Return what a rule says of tallies, which is the same for everybody who asks in between."""
     judge = evaluate if everything else withheld
-    return judge(
-        parse_rule(kind, orjson.loads(rule)),
-        [Tally(str(id), name, eligible, tuple(counts)) for id, name, eligible, *counts in tallies],
-    )
+    return judge(parse_rule(kind, orjson.loads(rule)), [Tally(*each) for each in tallies])
 
 
 def _group(group: dict[str, Any]) -> Group:

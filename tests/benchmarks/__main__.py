@@ -185,7 +185,7 @@ def _queries(_: argparse.Namespace) -> None:
     table = _table(
         f"{queries.CONNECTIONS} connections over HTTP, one server process; medians of "
         f"{queries.ROUNDS} rounds of {queries.SECONDS:g} s",
-        *("what", "server", "requests/s", "CPU ms", "server", "client"),
+        *("what", "server", "requests/s", "CPU ms", "database ms", "server", "client"),
         *("p50 ms", "p99 ms", "p99/p50", "KB"),
     )
     try:
@@ -203,6 +203,7 @@ def _queries(_: argparse.Namespace) -> None:
             row.name,
             f"{_mark(server, client)}{phase.rate:,.0f}",
             f"{phase.server_cpu / count * 1000:,.2f}",
+            f"{phase.database_cpu / count * 1000:,.2f}",
             f"{server:.0%}",
             f"{client:.0%}",
             f"{p50 * 1000:,.1f}",
@@ -216,9 +217,10 @@ def _queries(_: argparse.Namespace) -> None:
     console.print(
         "All give the same answers from the same tables, and every tally is the count of its votes "
         "afterwards. Concordat knows who asks by a signed token and lets them see what they may; a "
-        "vote of its has history and event. The others ask nobody. CPU is the server's, for one "
-        f"request. * the client used more than {BUSY:.0%} of its core. ~ the server used less than "
-        f"{BUSY:.0%} of its own: PostgreSQL was the limit, or waiting for it."
+        "vote of its has history and event. The others ask nobody. CPU ms are the server's for one "
+        f"request, database ms PostgreSQL's. * the client used more than {BUSY:.0%} of its core. "
+        f"~ the server used less than {BUSY:.0%} of its own: PostgreSQL was the limit, or waiting. "
+        "For the same CPU, that of server and database counts.\n"
     )
     found = {(row.case, row.name): row.phase for row in rows}
     ours, *others = languages.SERVERS
@@ -227,6 +229,7 @@ def _queries(_: argparse.Namespace) -> None:
         "what",
         *(each for name in others for each in (f"requests/s: {name}", "goal")),
         *("p99/p50", "goal"),
+        *(f"for the same CPU: {name}" for name in others),
     )
     for case, goals in queries.GOALS.items():
         phase = found[case, ours]
@@ -234,7 +237,9 @@ def _queries(_: argparse.Namespace) -> None:
         for name, goal in zip(others, goals, strict=True):
             cells += [f"{phase.rate / found[case, name].rate:.2f}", f"{goal:g}"]
         slow = phase.latency(0.99) / phase.latency(0.5)
-        ratios.add_row(*cells, f"{slow:.1f}", f"< {queries.SLOWEST}")
+        cells += [f"{slow:.1f}", f"< {queries.SLOWEST}"]
+        cells += [f"{found[case, name].cost / phase.cost:.2f}" for name in others]
+        ratios.add_row(*cells)
     console.print(ratios)
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle
-from typing import cast
+from typing import TypeAlias, cast
 
 from tests.benchmarks.fanout import quantile
 from tests.benchmarks.load import LoadError
@@ -18,6 +18,7 @@ PATIENCE = 60.0
 SUCCESS = b"HTTP/1.1 200 "
 END = b"\r\n\r\n"
 LENGTH = b"\r\ncontent-length: "
+Clock: TypeAlias = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,18 @@ class Phase:
     seconds: float
     received_bytes: int
     server_cpu: float
+    database_cpu: float
     client_cpu: float
 
     @property
     def rate(self) -> float:
         """Requests a second."""
         return len(self.latencies) / self.seconds
+
+    @property
+    def cost(self) -> float:
+        """Seconds of the CPU of server and database for one request."""
+        return (self.server_cpu + self.database_cpu) / len(self.latencies)
 
     def latency(self, share: float) -> float:
         """Return the seconds within which this share of the answers came."""
@@ -154,21 +161,23 @@ async def load(
     requests: Sequence[Sequence[bytes]],
     accepts: Callable[[bytes], bool],
     seconds: float,
-    cpu: Callable[[], float],
+    server_cpu: Clock,
+    database_cpu: Clock,
 ) -> Phase:
-    """Ask over as many connections, each its own requests in turns, for so many seconds.
+    """Ask over as many connections, each its own requests in turns, once and for so many seconds.
 
-    The last answers are waited for and counted. `cpu` tells the seconds that the server has used.
+    The last answers are waited for and counted. The clocks tell the seconds that server and
+    database have used of their cores.
     """
     async with _connected(port, len(requests)) as connections:
         start = time.perf_counter()
-        server, client = cpu(), time.process_time()
+        server, database, client = server_cpu(), database_cpu(), time.process_time()
 
         def until(each: Sequence[bytes]) -> Iterator[bytes]:
             for request in cycle(each):
+                yield request
                 if time.perf_counter() - start >= seconds:
                     return
-                yield request
 
         done = [
             connection.begin(until(each), accepts)
@@ -179,7 +188,8 @@ async def load(
             sorted(latency for connection in connections for latency in connection.latencies),
             time.perf_counter() - start,
             sum(connection.received for connection in connections),
-            cpu() - server,
+            server_cpu() - server,
+            database_cpu() - database,
             time.process_time() - client,
         )
 

@@ -376,7 +376,7 @@ def app(database_url: str) -> Starlette:
     """Serve the schema."""
     settings = {"role": APP_ROLE, "timezone": "UTC", "jit": "off"}
     engine = create_async_engine(
-        database_url, pool_size=10, max_overflow=10, connect_args={"server_settings": settings}
+        database_url, pool_size=20, max_overflow=0, connect_args={"server_settings": settings}
     )
 
     @asynccontextmanager

@@ -17,7 +17,7 @@ import uvloop
 from sqlalchemy import select
 
 from domain.commands.comments import add_comment
-from domain.commands.votes import cast_vote
+from domain.commands.votes import Casting, cast_vote
 from domain.consensus.choices import BallotKind, choices
 from domain.database import Database, create_engine
 from domain.models.ballots import Elector
@@ -74,8 +74,8 @@ async def votes(database: Database, ballots: list[UUID]) -> Write:
     async def write(text: str) -> None:
         viewer = await known(database, next(electors))
         choice = possible[next(numbers) % len(possible)]
-        async with UnitOfWork(database, viewer) as uow:
-            await cast_vote(uow, ballot_id=ballot, choice=choice, rationale=text)
+        casting = Casting(viewer=viewer, ballot_id=ballot, choice=choice, rationale=text)
+        await cast_vote(database, casting)
 
     return write
 

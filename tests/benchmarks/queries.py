@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 import uvloop
@@ -16,22 +17,32 @@ from api.settings import Settings
 from domain import migrations
 from domain.database import Database, create_engine
 from tests.benchmarks import documents, exchange
-from tests.benchmarks.exchange import Phase
+from tests.benchmarks.exchange import Clock, Phase
 from tests.benchmarks.languages import Language, languages
 from tests.benchmarks.load import LoadError
-from tests.benchmarks.programme import CHOICES, Programme, found
-from tests.benchmarks.site import baseline, concordat, postgres
+from tests.benchmarks.programme import (
+    BALLOTS,
+    CHOICES,
+    COMMENTS,
+    CONSTITUENCIES,
+    Programme,
+    found,
+)
+from tests.benchmarks.site import baseline, concordat, database_cpu, postgres
 
+CONNECTIONS = 32
 CASES: Mapping[str, str] = {
-    "B1": f"{documents.SPECIFICATIONS} specifications with ballots, tallies, comments and authors",
-    "B2": "one specification by id, 5 fields",
-    "B3": "a vote, answered with its tally",
+    "B1": f"{documents.SPECIFICATIONS} specifications, each with {BALLOTS} ballots with tallies in "
+    f"{len(CONSTITUENCIES)} constituencies and {COMMENTS} comments with authors; by people with "
+    "equal rights, while nobody votes",
+    "B2": "one specification by id, 5 fields; by members of different exercises",
+    "B3": "a vote that is changed, answered with its tally; by different people in "
+    f"{documents.SPECIFICATIONS * BALLOTS} ballots",
 }
 GOALS: Mapping[str, Sequence[float]] = {"B1": (25, 1.2), "B2": (8, 0.65), "B3": (12, 0.6)}
 """How many times as many requests a second as plain Strawberry and bare Starlette."""
 SLOWEST = 5
 """How many times the median latency the 99th percentile is to be at most."""
-CONNECTIONS = 32
 VOTERS = 30
 """In each exercise."""
 WARM_UP = 2.0
@@ -62,12 +73,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Asked:
-    """A server, how it is asked, and what tells the seconds of CPU that it has used."""
+    """A server, how it is asked, and the clocks of the CPU that it and its database have used."""
 
     name: str
     language: Language
     port: int
-    cpu: Callable[[], float]
+    clocks: tuple[Clock, Clock]
 
     async def answer(self, request: bytes) -> bytes:
         """Return the answer to one request."""
@@ -104,14 +115,17 @@ async def measure(
     """Measure each case in rounds through all servers; say what is being done."""
     rows = []
     for case in CASES:
-        phases: dict[str, list[Phase]] = {server.name: [] for server in servers}
         loads = [(server, *await _load(server, programme, case)) for server in servers]
+        for server, requests, accepts in loads:
+            note(f"{case}, {server.name} warms up")
+            await exchange.load(server.port, requests, accepts, WARM_UP, *server.clocks)
+        phases: dict[str, list[Phase]] = {server.name: [] for server in servers}
         for turn in range(rounds):
             for server, requests, accepts in loads:
                 note(f"{case}, round {turn + 1} of {rounds}, {server.name}")
-                for length in (WARM_UP, seconds) if turn == 0 else (seconds,):
-                    phase = await exchange.load(server.port, requests, accepts, length, server.cpu)
-                phases[server.name].append(phase)
+                phases[server.name].append(
+                    await exchange.load(server.port, requests, accepts, seconds, *server.clocks)
+                )
         for name, measured in phases.items():
             middle = sorted(measured, key=lambda phase: phase.rate)[rounds // 2]
             rows.append(Row(case, name, middle))
@@ -121,7 +135,7 @@ async def measure(
 async def require_counted(url: str) -> None:
     """Raise LoadError where a tally is not the count of its votes."""
     database = Database(create_engine(url))
-    async with database.read() as session:
+    async with database.session() as session:
         wrong = await session.scalar(MISCOUNTED)
     await database.close()
     if wrong:
@@ -142,7 +156,7 @@ def run(note: Callable[[str], None]) -> list[Row]:
         spoken = languages(auth.tokens(Settings(data_folder=folder)))
 
         asked = [
-            Asked(name, language, each.port, each.cpu)
+            Asked(name, language, each.port, (each.cpu, partial(database_cpu, folder)))
             for (name, language), each in zip(spoken.items(), served, strict=True)
         ]
 
@@ -179,7 +193,8 @@ def _requests(server: Asked, programme: Programme, case: str) -> Iterator[list[b
         if case == "B1":
             yield [speak.review(reader)]
         elif case == "B2":
-            yield [speak.specification(reader, id) for id in programme.specifications]
+            member, _ = votes[place]
+            yield [speak.specification(member, id) for id in programme.specifications]
         else:
             yield [
                 speak.vote(person, ballot, choice)

@@ -82,8 +82,8 @@ async def voting(world: World) -> Measure:
     async def vote(number: int) -> None:
         viewer = viewers[number % len(viewers)]
         choice = ("AGREE", "DISAGREE", "PASS")[number // len(viewers) % 3]
-        async with UnitOfWork(world.database, viewer) as uow:
-            await votes.cast_vote(uow, ballot_id=ballot, choice=choice)
+        casting = votes.Casting(viewer=viewer, ballot_id=ballot, choice=choice)
+        await votes.cast_vote(world.database, casting)
 
     row = text(
         "INSERT INTO idempotency_keys (person_id, key, fingerprint, at) VALUES (:id, '', '', now())"

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -87,8 +87,7 @@ class Served:
 
     def cpu(self) -> float:
         """Return the seconds of CPU that the server has used, to the nanosecond."""
-        # The clock of another process, as clock_getcpuclockid(3) computes it.
-        return time.clock_gettime((~self.process.pid << 3) | 2)
+        return _cpu(self.process.pid)
 
     def memory(self) -> int:
         """Return the bytes that the server has in memory."""
@@ -152,6 +151,23 @@ def baseline(name: str, *arguments: str) -> Iterator[Served]:
     with _started(words, SERVER_CORE, {}) as (process, port):
         assert process.stdin is not None
         yield Served(name, process, port, process.stdin)
+
+
+def database_cpu(folder: Path) -> float:
+    """Return the seconds of CPU that the processes of a database have used."""
+    postmaster = (folder / embedded.CLUSTER / "postmaster.pid").read_text().split()[0]
+    # Of those that have ended: fields 16 and 17, of which 2 come before the last bracket.
+    fields = Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()
+    found = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    for each in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
+        with suppress(OSError):  # it has ended meanwhile
+            found += _cpu(int(each))
+    return found
+
+
+def _cpu(process: int) -> float:
+    # The clock of another process, as clock_getcpuclockid(3) computes it.
+    return time.clock_gettime((~process << 3) | 2)
 
 
 def pin(process: int, core: int) -> None:

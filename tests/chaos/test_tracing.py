@@ -18,7 +18,6 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from api import auth
 from api.settings import Settings
 from tests.api.inputs import document
-from tests.ballots import opened
 from tests.chaos.scale import PATIENCE
 from tests.chaos.worker import environment, worker
 from tests.conftest import Server
@@ -74,13 +73,12 @@ def attributes(span: Span) -> dict[str, str]:
 async def test_a_mutation_is_traced_from_the_request_down_to_its_statements(
     server: Server, database_name: str, world: World, tmp_path: Path
 ) -> None:
-    ballot = await opened(world)
     tokens = auth.tokens(Settings(data_folder=tmp_path))
     token = tokens.sign(world.people["nurse1"], timedelta(hours=1))
-    vote = {
-        "ballotId": world.id("Ballot", ballot),
-        "choice": "AGREE",
-        "rationale": CANARY,
+    words = {
+        "topicId": world.id("Engagement", world.engagement),
+        "subjectId": world.id("Section", world.sections[0]),
+        "body": CANARY,
         "idempotencyKey": CANARY,
     }
     with collector() as receiver:
@@ -90,13 +88,13 @@ async def test_a_mutation_is_traced_from_the_request_down_to_its_statements(
             async with httpx.AsyncClient(timeout=PATIENCE) as client:
                 answer = await client.post(
                     process.url,
-                    json={"query": document("castVote"), "variables": {"input": vote}},
+                    json={"query": document("openThread"), "variables": {"input": words}},
                     headers={
                         "authorization": f"Bearer {token}",
                         "traceparent": f"00-{TRACE}-{PARENT}-01",
                     },
                 )
-            assert answer.json()["data"]["castVote"]["__typename"] == "CastVotePayload"
+            assert answer.json()["data"]["openThread"]["__typename"] == "OpenThreadPayload"
             process.terminate()
             assert await process.wait() == 0
             assert "Traceback" not in process.log

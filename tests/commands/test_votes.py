@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 
+from domain.commands.votes import Casting, cast_vote, cast_votes
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices
 from domain.consensus.rules import default_rule, rule_hash
 from domain.consensus.tallies import Tally, apply
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from domain.lifecycle import EngagementState
+from domain.lifecycle import BallotState, EngagementState
 from domain.models.ballots import Ballot, BallotVisibility, TallyRow
 from domain.models.engagements import Engagement
 from domain.models.stakeholders import Stakeholder
-from domain.models.topics import StoredEvent
+from domain.models.topics import IdempotencyKey, StoredEvent, Topic
 from domain.models.votes import CastVote, Vote
-from domain.permissions import Audience
+from domain.permissions import ANYONE, Audience
+from domain.unit_of_work import CHANNEL
 from tests.ballots import VOTERS, close, counts, draft, opened, vote
 from tests.counting import counting
 from tests.world import World
@@ -32,15 +36,15 @@ async def cost(world: World, name: str, ballot: UUID, choice: str, key: str | No
     return len(sent) - 1  # the first one reads the viewer's roles
 
 
-async def test_a_vote_and_its_change_take_three_statements_with_and_without_a_key(
+async def test_a_vote_and_its_change_take_one_statement_with_and_without_a_key(
     world: World,
 ) -> None:
     ballot = await opened(world)
 
-    assert await cost(world, "nurse1", ballot, "AGREE", None) == 3
-    assert await cost(world, "nurse1", ballot, "DISAGREE", None) == 3
-    assert await cost(world, "nurse2", ballot, "AGREE", "first") == 3
-    assert await cost(world, "nurse2", ballot, "PASS", "second") == 3
+    assert await cost(world, "nurse1", ballot, "AGREE", None) == 1
+    assert await cost(world, "nurse1", ballot, "DISAGREE", None) == 1
+    assert await cost(world, "nurse2", ballot, "AGREE", "first") == 1
+    assert await cost(world, "nurse2", ballot, "PASS", "second") == 1
 
 
 async def test_a_vote_is_kept_counted_and_told(world: World) -> None:
@@ -292,3 +296,209 @@ async def test_of_a_blind_vote_only_moderators_are_told_that_it_was_cast(world: 
         )
         for first in (True, False)
     ]
+
+
+async def test_only_who_is_known_votes(world: World) -> None:
+    ballot = await opened(world)
+
+    with pytest.raises(NotAllowed, match="sign in"):
+        await cast_vote(world.database, Casting(viewer=ANYONE, ballot_id=ballot, choice="AGREE"))
+
+
+async def test_a_refused_vote_leaves_nothing_and_its_key_can_be_used_again(world: World) -> None:
+    ballot = await opened(world, BallotKind.POSITIONS)
+    before = await world.events(world.engagement)
+
+    with pytest.raises(Invalid, match="needs a reason"):
+        await vote(world, "nurse1", ballot, "DISCUSS", key="k", fingerprint="a")
+    async with world.database.read() as session:
+        for model in (Vote, CastVote, IdempotencyKey):
+            assert await session.scalar(select(func.count()).select_from(model)) == 0
+    assert await world.events(world.engagement) == before
+    await vote(world, "nurse1", ballot, "DISCUSS", "Unsafe.", key="k", fingerprint="b")
+
+
+async def gapless(world: World) -> None:
+    """Assert that the events of each stream of the exercise are numbered from 1 to its counter."""
+    async with world.database.session() as session:
+        topic = await session.get_one(Topic, world.engagement)
+        rows = await session.execute(
+            select(StoredEvent.audience, StoredEvent.sequence)
+            .where(StoredEvent.topic_id == topic.id)
+            .order_by(StoredEvent.sequence)
+        )
+    streams: dict[Audience, list[int]] = {reader: [] for reader in Audience}
+    for row in rows:
+        streams[row.audience].append(row.sequence)
+    assert streams == {
+        Audience.PUBLIC: list(range(1, topic.public_sequence + 1)),
+        Audience.MEMBERS: list(range(1, topic.members_sequence + 1)),
+        Audience.MODERATORS: list(range(1, topic.moderators_sequence + 1)),
+    }
+
+
+@pytest.mark.parametrize("visibility", BallotVisibility)
+async def test_twenty_votes_of_one_person_at_once_are_twenty_castings_of_one_vote(
+    world: World, visibility: BallotVisibility
+) -> None:
+    ballot = await opened(world, visibility=visibility)
+    possible = choices(BallotKind.SENSE_CHECK)
+
+    ids = await asyncio.gather(
+        *(vote(world, "nurse1", ballot, possible[number % 3]) for number in range(20))
+    )
+
+    async with world.database.read() as session:
+        revisions = (
+            await session.scalars(select(CastVote.revision).order_by(CastVote.revision))
+        ).all()
+    assert len(set(ids)) == 1
+    assert list(revisions) == list(range(1, 21))
+    assert await counts(world, ballot) == await recount(world, ballot, BallotKind.SENSE_CHECK)
+    await gapless(world)
+
+
+async def test_twenty_votes_in_two_ballots_at_once_are_numbered_without_a_gap(world: World) -> None:
+    ballots = [
+        await opened(world),
+        await opened(world, visibility=BallotVisibility.AFTER_CLOSE),
+    ]
+
+    await asyncio.gather(
+        *(vote(world, VOTERS[number % 9], ballots[number % 2], "AGREE") for number in range(20))
+    )
+
+    for ballot in ballots:
+        assert await counts(world, ballot) == await recount(world, ballot, BallotKind.SENSE_CHECK)
+    await gapless(world)
+
+
+async def test_one_key_in_two_ballots_at_once_casts_one_vote(world: World) -> None:
+    ballots = [await opened(world), await opened(world)]
+
+    results = await asyncio.gather(
+        *(
+            vote(world, "nurse1", ballot, "AGREE", key="k", fingerprint=str(ballot))
+            for ballot in ballots
+        ),
+        return_exceptions=True,
+    )
+
+    assert sorted(isinstance(result, Conflict) for result in results) == [False, True]
+    async with world.database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Vote)) == 1
+
+
+async def waiting(world: World) -> bool:
+    """Say whether a statement waits for a lock in this database."""
+    async with world.database.session() as session:
+        found: int | None = await session.scalar(
+            text(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
+    return bool(found)
+
+
+async def test_a_vote_that_waited_for_the_close_is_refused(world: World) -> None:
+    ballot = await opened(world)
+
+    async with world.database.session() as closing:
+        await closing.execute(
+            update(Ballot).where(Ballot.id == ballot).values(state=BallotState.CLOSED)
+        )
+        late = asyncio.create_task(vote(world, "nurse1", ballot, "AGREE"))
+        while not await waiting(world):
+            assert not late.done()
+        await closing.commit()
+
+    with pytest.raises(Conflict, match="it is CLOSED"):
+        await late
+    assert await recount(world, ballot, BallotKind.SENSE_CHECK) == await counts(world, ballot)
+
+
+class Woken:
+    """A way to wake readers that notes whom it woke."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[UUID]] = []
+
+    async def __call__(self, topics: Iterable[UUID]) -> None:
+        self.calls.append(list(topics))
+
+
+async def test_a_vote_wakes_the_topic_once_and_a_repeated_request_wakes_nobody(
+    world: World,
+) -> None:
+    ballot = await opened(world)
+    woken = Woken()
+    world.database.notify, world.database.wake = False, woken
+
+    for _ in range(2):
+        await vote(world, "nurse1", ballot, "AGREE", key="k", fingerprint="a")
+
+    assert woken.calls == [[world.engagement]]
+
+
+@pytest.mark.parametrize("notify", [True, False])
+async def test_postgresql_sends_the_wake_up_with_the_commit_where_it_is_to(
+    world: World, *, notify: bool
+) -> None:
+    ballot = await opened(world)
+    world.database.notify = notify
+    heard: list[str] = []
+    async with world.database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.add_listener(CHANNEL, lambda *message: heard.append(message[-1]))
+        await vote(world, "nurse1", ballot, "AGREE")
+        await driver.fetchval("SELECT 1")  # what was sent before is here with the answer
+
+    assert heard == ([str(world.engagement)] if notify else [])
+
+
+async def test_votes_in_one_transaction_are_cast_in_their_order_and_wake_once(
+    world: World,
+) -> None:
+    ballots = [await opened(world), await opened(world)]
+    woken = Woken()
+    database = world.database
+    database.notify, database.wake = False, woken
+    castings = [
+        Casting(
+            viewer=await world.viewer(name),
+            ballot_id=ballot,
+            choice=choice,
+            idempotency_key=f"{choice} {ballot}",
+        )
+        for ballot, name, choice in (
+            (ballots[1], "nurse1", "AGREE"),
+            (ballots[0], "nurse2", "PASS"),
+            (ballots[1], "nurse1", "DISAGREE"),
+        )
+    ]
+
+    first = await cast_votes(database, castings)
+    again = await cast_votes(database, castings)
+
+    assert first == again
+    assert first[0] == first[2] != first[1]
+    assert woken.calls == [[world.engagement]]
+    nurses = world.constituencies["Nurses"]
+    assert [(await counts(world, ballot))[nurses] for ballot in ballots] == [[0, 0, 1], [0, 1, 0]]
+    await gapless(world)
+
+
+async def test_of_votes_in_one_transaction_one_refusal_leaves_none(world: World) -> None:
+    ballot = await opened(world)
+    castings = [
+        Casting(viewer=await world.viewer(name), ballot_id=ballot, choice="AGREE")
+        for name in ("nurse1", "stranger")
+    ]
+
+    with pytest.raises(NotAllowed, match="not among the electors"):
+        await cast_votes(world.database, castings)
+
+    assert not any(map(sum, (await counts(world, ballot)).values()))
+    async with world.database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Vote)) == 0

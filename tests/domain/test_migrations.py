@@ -24,6 +24,10 @@ async def test_up_down_and_up_again_is_what_the_records_declare(server: Server) 
                 text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
             )
             assert list(left) == ["alembic_version"]
+            functions = await connection.scalars(
+                text("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+            )
+            assert list(functions) == []
             assert await migrations.missing(engine) != []
         await engine.dispose()
         await migrations.upgrade(owner)

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from domain.commands import ballots, votes
+from domain.commands import ballots
 from domain.consensus.choices import BallotKind
 from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility
 from domain.permissions import ANYONE
 from domain.unit_of_work import UnitOfWork
+from tests.ballots import vote
 from tests.subscriptions.live import Live
 from tests.world import World
 
@@ -69,8 +70,7 @@ async def advance(world: World, ballot: UUID, transition: BallotTransition) -> N
 
 
 async def cast(world: World, name: str, ballot: UUID, choice: str) -> None:
-    async with UnitOfWork(world.database, await world.viewer(name)) as uow:
-        await votes.cast_vote(uow, ballot_id=ballot, choice=choice, rationale="Because.")
+    await vote(world, name, ballot, choice, "Because.")
 
 
 async def test_members_see_each_vote_of_a_live_ballot(live: Live, world: World) -> None:
