@@ -225,7 +225,7 @@ class Values:
             case 5:
                 return random.choice((2**40, float("inf"), "wrong", b"bytes", [], {}, Member.OTHER))
             case 6:
-                return [self.value(random, get_named_type(type_))]
+                return [random.choice((None, 7, "text"))]
             case _:
                 return self._breaking(random, type_)
 
