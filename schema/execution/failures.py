@@ -55,10 +55,9 @@ def _settle(value: Any, path: list[str | int], errors: list[GraphQLError]) -> An
         if value.failure is not None:
             _settle(value.failure, path, errors)
         return None
-    if kind is dict or kind is list:
-        for key, inner in value.items() if kind is dict else enumerate(value):
-            if type(inner) in _INSIDE:
-                value[key] = _settle(inner, [*path, key], errors)
+    for key, inner in value.items() if kind is dict else enumerate(value):
+        if type(inner) in _INSIDE:
+            value[key] = _settle(inner, [*path, key], errors)
     return value
 
 

@@ -15,6 +15,8 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import (
@@ -79,6 +81,7 @@ class Field:
         self._has_arguments = bool(definition.args)
         self._selections: dict[GraphQLObjectType, Selection] = {}
         self._column: Column = column_of(self, definition.type)
+        self._is_leaf = is_leaf_type(get_named_type(definition.type))
         self._values, self.waits = self._way()
         self.suspends = True
         """Whether it waits, or what is below it does, as far as is known."""
@@ -89,9 +92,10 @@ class Field:
         place = InField(outer, self.key, self.parent_type.name)
         values = await self._values(run, parents, place)
         completed = await self._column.complete(run, values, place)
-        self.suspends = self.waits or any(
-            field.suspends for each in self._selections.values() for field in each.fields
-        )
+        if self._selections or self._is_leaf:
+            self.suspends = self.waits or any(
+                field.suspends for each in self._selections.values() for field in each.fields
+            )
         return completed
 
     def selection(self, run: Run, type_: GraphQLObjectType) -> Selection:
@@ -142,7 +146,9 @@ class Field:
             arguments = self._arguments(run)
         except Exception as error:  # noqa: BLE001 - each of them has it
             return [error] * len(parents)
-        return await resolve.values(parents, self.info(run, place.path(0)), arguments)
+        values = await resolve.values(parents, self.info(run, place.path(0)), arguments)
+        self.waits = resolve.waits
+        return values
 
     async def _read(
         self,

@@ -38,10 +38,11 @@ class Batched:
     def __init__(self, function: Batch) -> None:
         self._function = function
         self.waits = iscoroutinefunction(function)
+        """Whether the function does, as far as is known."""
         self._waiting: dict[tuple[int, ...], list[tuple[Any, asyncio.Future[Any]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, source: Any, info: Info, **arguments: Any) -> Any:
+    def __call__(self, source: Any, info: Info, **arguments: Any) -> asyncio.Future[Any]:
         """Resolve for one parent, together with the others of this tick."""
         # A field of one execution, which has variables of its own, has the same arguments for all
         # parents; the task keeps what is named by its id.
@@ -54,7 +55,7 @@ class Batched:
             task.add_done_callback(self._tasks.discard)
         value: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         waiting.append((source, value))
-        return await value
+        return value
 
     async def values(
         self, parents: Sequence[Any], info: Info, arguments: Mapping[str, Any]
@@ -63,6 +64,7 @@ class Batched:
         try:
             values = self._function(parents, info, **arguments)
             if isawaitable(values):
+                self.waits = True
                 values = await values
             if len(values) != len(parents):
                 raise ValueError(
@@ -81,10 +83,18 @@ class Batched:
             values = await self.values([source for source, _ in waiting], info, arguments)
             for (_, future), value in zip(waiting, values, strict=True):
                 if not future.done():  # whoever waited may have been cancelled
-                    future.set_result(value)
+                    _settle(future, value)
         finally:
             for _, future in waiting:
                 future.cancel()  # where this was cancelled, and they still wait
+
+
+def _settle(future: asyncio.Future[Any], value: Any) -> None:
+    if isinstance(value, Exception):
+        future.set_exception(value)
+        future.exception()  # should nobody wait for it any more, nobody need hear of it
+    else:
+        future.set_result(value)
 
 
 class InstanceOf:
