@@ -148,7 +148,8 @@ class GraphQLHTTP:
             return FileResponse(WEB / "graphiql.html", headers=PAGE_HEADERS)
         context = await self._get_context(http)
         payload = _read_url(http) if http.method == "GET" else await self._read_body(http)
-        return await self._run(http, accept, media_type, parse_request(payload), context)
+        request = parse_request(payload, self._operations.documents)
+        return await self._run(http, accept, media_type, request, context)
 
     async def _run(
         self, http: HTTPRequest, accept: str, media_type: str, request: Request, context: Any

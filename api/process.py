@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+import orjson
 
 from api import auth
 from api.auth import Tokens
@@ -16,6 +19,7 @@ from api.tracing import sent_to
 from domain import embedded, migrations
 from domain.database import Database, Unusable, create_engine
 from schema.limits import Limits
+from schema.operations import RequestErrors
 from subscriptions.hub import Hub
 from subscriptions.presence import Presence
 from subscriptions.quota import Quota
@@ -33,6 +37,29 @@ class Process:
     hub: Hub
     tokens: Tokens
     quota: Quota
+
+
+def operations(settings: Settings) -> ObservedOperations:
+    """Return what runs requests, with the trusted documents; SettingsError where they are wrong."""
+    path = settings.trusted_documents
+    if path is None:
+        return ObservedOperations(schema, Limits())
+    wrong = f"TRUSTED_DOCUMENTS {path} cannot be used: "
+    try:
+        documents = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise SettingsError(f"{wrong}{type(error).__name__}: {error}.") from None
+    if not isinstance(documents, dict) or not all(
+        isinstance(each, str) for each in documents.values()
+    ):
+        raise SettingsError(f"{wrong}it has to be one JSON object, with texts of documents.")
+    for id, document in documents.items():
+        if hashlib.sha256(document.encode()).hexdigest() != id.removeprefix("sha256:"):
+            raise SettingsError(f"{wrong}{id} is not the SHA-256, in hex, of its document.")
+    try:
+        return ObservedOperations(schema, Limits(), trusted=documents.values())
+    except RequestErrors as error:
+        raise SettingsError(f"{wrong}a document is not valid: {error.errors[0].message}") from None
 
 
 @dataclass(frozen=True)
@@ -76,7 +103,7 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             database.wake = wakeups.publish
         presence = Presence(wakeups)
         quota = Quota(wakeups)
-        hub = Hub(ObservedOperations(schema, Limits()), database, wakeups, presence)
+        hub = Hub(operations(settings), database, wakeups, presence)
         try:
             await _require_ready(database)
             try:

@@ -36,6 +36,8 @@ class Settings:
     """AUTH_AUDIENCE: the `aud` that tokens must have."""
     auth_keys: Path | None = None
     """AUTH_KEYS: a file with the issuer's public keys (JWK Set); none is the local key."""
+    trusted_documents: Path | None = None
+    """TRUSTED_DOCUMENTS: a file {SHA-256 in hex: document}, which clients ask for by id alone."""
     graphiql: bool = True
     """GRAPHIQL: whether a browser that opens /graphql gets the explorer."""
     traces_url: str | None = None
@@ -66,7 +68,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         raise SettingsError(
             "TRACES_URL is the address of an OTLP receiver, like http://collector:4318/v1/traces."
         )
-    for name in ("data_folder", "auth_keys"):
+    for name in ("data_folder", "auth_keys", "trusted_documents"):
         if name in given:
             values[name] = Path(given[name])
     for name in ("port", "pool_size", "connections_per_address"):

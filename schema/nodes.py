@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from binascii import b2a_base64
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -27,7 +28,7 @@ _NAMES: dict[type, str] = {}
 
 def global_id(type_name: str, key: UUID) -> strawberry.ID:
     """Return the opaque id of a node."""
-    return strawberry.ID(relay.to_base64(type_name, str(key)))
+    return strawberry.ID(b2a_base64(f"{type_name}:{key}".encode(), newline=False).decode())
 
 
 @strawberry.interface(description="Something with an id of its own, which never changes.")

@@ -3,7 +3,7 @@
 import hashlib
 import traceback
 import uuid
-from collections.abc import AsyncIterable, Hashable, Mapping
+from collections.abc import AsyncIterable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import isawaitable
@@ -18,6 +18,7 @@ from graphql import (
     FieldNode,
     GraphQLError,
     OperationDefinitionNode,
+    parse,
     specified_rules,
     validate,
 )
@@ -99,13 +100,23 @@ class Subscription:
     request: Request
 
 
-def parse_request(payload: object) -> Request:
-    """Read a request from decoded JSON; raises BadRequest when it has another shape."""
+def parse_request(payload: object, documents: Mapping[str, str]) -> Request:
+    """Read a request from decoded JSON; raises BadRequest when it has another shape.
+
+    `documents` are those that may be asked for by a `documentId` in place of a query.
+    """
     if isinstance(payload, list):
         raise BadRequest("Batches are not supported: send each GraphQL request alone.")
     if not isinstance(payload, dict):
         raise BadRequest('A GraphQL request is an object like {"query": "{ __typename }"}.')
     query, operation_name = payload.get("query"), payload.get("operationName")
+    if query is None and payload.get("documentId") is not None:
+        query = documents.get(str(payload["documentId"]))
+        if query is None:
+            raise BadRequest(
+                "There is no document with this documentId here. Please send the document itself, "
+                'as a text named "query".'
+            )
     if not isinstance(query, str):
         raise BadRequest('A GraphQL request has its document as a text named "query".')
     if not isinstance(operation_name, str | None):
@@ -140,17 +151,30 @@ class Operations:
     """
 
     def __init__(
-        self, schema: strawberry.Schema, limits: Limits, *, suggestions: bool = True
+        self,
+        schema: strawberry.Schema,
+        limits: Limits,
+        *,
+        suggestions: bool = True,
+        trusted: Iterable[str] = (),
     ) -> None:
+        """Take a schema and what one request may ask for.
+
+        `trusted` documents may ask for any amount, and are valid: RequestErrors where one is not.
+        """
         if schema.extensions or schema.directives:
             raise TypeError("Operations does not run extensions and directives of a schema.")
         self._limits = limits
         self._suggestions = suggestions
         self._schema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._executor = schema.execution_context_class
-        self._plans = Plans(PREPARED_DOCUMENTS, self.unplanned)
+        kept = list(trusted)
+        self._plans = Plans(PREPARED_DOCUMENTS + len(kept), self.unplanned)
         # Documents that were refused are prepared anew: lru_cache keeps no exceptions.
-        self._prepare = lru_cache(maxsize=PREPARED_DOCUMENTS)(self._prepare_anew)
+        self._prepare_and_keep = lru_cache(maxsize=PREPARED_DOCUMENTS)(self._prepare_anew)
+        self._trusted = {query: self._prepare_anew(query, trusted=True) for query in kept}
+        self.documents = {f"sha256:{each.hash}": query for query, each in self._trusted.items()}
+        """The documents that can be asked for by their ids."""
 
     def operation_type(self, request: Request) -> OperationType:
         """Whether this is a query, mutation or subscription; raises RequestErrors."""
@@ -207,12 +231,16 @@ class Operations:
         located = GraphQLError(str(error), original_error=error)
         return {"errors": [self._mask(subscription.request, located).formatted]}
 
-    def _prepare_anew(self, query: str) -> Prepared:
+    def _prepare(self, query: str) -> Prepared:
+        return self._trusted.get(query) or self._prepare_and_keep(query)
+
+    def _prepare_anew(self, query: str, *, trusted: bool = False) -> Prepared:
         try:
-            document = parse_document(query, self._limits)
+            document = parse(query) if trusted else parse_document(query, self._limits)
         except GraphQLError as error:
             raise RequestErrors([_coded(error, "GRAPHQL_PARSE_FAILED")]) from None
-        errors = check_document(document, self._limits) or validate(
+        errors = [] if trusted else check_document(document, self._limits)
+        errors = errors or validate(
             self._schema, document, RULES, hide_suggestions=not self._suggestions
         )
         for each in errors:

@@ -306,7 +306,7 @@ class _Socket:
             sentence = f"A socket carries {self._limits.operations} operations at once."
             raise Closing(Code.TOO_MANY, sentence)
         try:
-            request = parse_request(payload)
+            request = parse_request(payload, self._endpoint.hub.operations.documents)
         except BadRequest as error:
             raise Closing(Code.MALFORMED, error.message) from None
         self._operations[id] = self._start(self._operate(id, request, self._identity))

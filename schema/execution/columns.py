@@ -369,7 +369,7 @@ class AbstractOf(Column):
 
     def _checked(self, run: Run, name: Any, value: Any, place: Place) -> GraphQLObjectType:
         """Return the type of this name; GraphQLError where it cannot be one of ours."""
-        info = self.field.info(run, next(place.paths()))
+        info = self.field.info(run, place.path(0))
         return run.executor.ensure_valid_runtime_type(
             name, self._type, self.field.details, info, value
         )

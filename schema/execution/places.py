@@ -13,15 +13,21 @@ Paths: TypeAlias = Iterator[Path | None]
 class Place(Protocol):
     """The places of a column of values."""
 
+    def path(self, nth: int) -> Path | None:
+        """Return the path of one value; None is that of the root."""
+
     def paths(self) -> Paths:
-        """Yield the path of each value, in their order; None is that of the root."""
+        """Yield the path of each value, in their order."""
 
 
 class Root:
     """The place of the root value."""
 
+    def path(self, _nth: int) -> None:
+        """Return the one path, which is none."""
+
     def paths(self) -> Paths:
-        """Yield the one path, which is none."""
+        """Yield it."""
         yield None
 
 
@@ -32,6 +38,10 @@ class InField:
         self._outer = outer
         self._key = key
         self._type_name = type_name
+
+    def path(self, nth: int) -> Path:
+        """Return the path of the field in one outer value."""
+        return Path(self._outer.path(nth), self._key, self._type_name)
 
     def paths(self) -> Paths:
         """Yield the path of the field in each outer value."""
@@ -46,6 +56,14 @@ class InList:
         self._outer = outer
         self._lists = lists
 
+    def path(self, nth: int) -> Path:
+        """Return the path of one item."""
+        place = 0
+        while nth >= len(self._lists[place]):
+            nth -= len(self._lists[place])
+            place += 1
+        return Path(self._outer.path(place), nth, None)
+
     def paths(self) -> Paths:
         """Yield the path of each item."""
         for path, items in zip(self._outer.paths(), self._lists, strict=True):
@@ -59,6 +77,10 @@ class Some:
     def __init__(self, outer: Place, indices: Sequence[int]) -> None:
         self._outer = outer
         self._indices = indices
+
+    def path(self, nth: int) -> Path | None:
+        """Return the path of one that was taken."""
+        return self._outer.path(self._indices[nth])
 
     def paths(self) -> Paths:
         """Yield the path of each that was taken; the indices are ascending."""

@@ -142,7 +142,7 @@ class Field:
             arguments = self._arguments(run)
         except Exception as error:  # noqa: BLE001 - each of them has it
             return [error] * len(parents)
-        return await resolve.values(parents, self.info(run, next(place.paths())), arguments)
+        return await resolve.values(parents, self.info(run, place.path(0)), arguments)
 
     async def _read(
         self,

@@ -1,6 +1,7 @@
 """The socket endpoint against clients that are right, wrong, slow, expired and gone."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from subscriptions.transport import GraphQLWebSocket, SocketLimits
 from subscriptions.wakeup import Wakeups
 from tests.api.toy import without_topics
 from tests.subscriptions.wsclient import DEADLINE, Server, connected, serving
+
+TRUSTED = '{ hello(name: "you") }'
 
 
 class Witness:
@@ -117,7 +120,7 @@ def endpoint(witness: Witness) -> Callable[..., GraphQLWebSocket]:
 
     def make(origins: frozenset[str] | None = None, **limits: Any) -> GraphQLWebSocket:
         return GraphQLWebSocket(
-            without_topics(Operations(SCHEMA, Limits())),
+            without_topics(Operations(SCHEMA, Limits(), trusted=[TRUSTED])),
             authenticate,
             make_context,
             Quota(Wakeups("memory://")),
@@ -160,6 +163,16 @@ async def test_a_query_has_one_result(endpoint: Make) -> None:
         result = {"data": {"hello": "hello Zoë"}}
         assert await client.receive() == {"id": "é1", "type": "next", "payload": result}
         assert await client.receive() == {"id": "é1", "type": "complete"}
+
+
+async def test_a_trusted_document_is_asked_for_by_its_id(endpoint: Make) -> None:
+    id = f"sha256:{hashlib.sha256(TRUSTED.encode()).hexdigest()}"
+    async with serving(endpoint()) as server, connected(server) as client:
+        await client.init()
+        await client.send({"id": "a", "type": "subscribe", "payload": {"documentId": id}})
+        got = await client.receive()
+
+    assert got["payload"] == {"data": {"hello": "hello you"}}
 
 
 async def test_a_subscription_has_many_results_and_its_id_is_free_again(endpoint: Make) -> None:
