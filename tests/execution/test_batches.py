@@ -315,6 +315,23 @@ async def test_a_batch_may_return_any_sequence() -> None:
         assert result.data == {"people": [{"parent": {"name": f"{name}p"}} for name in "ab"]}
 
 
+async def test_values_of_a_batch_may_be_awaitable_and_stay_its_own() -> None:
+    async def soon(person: Person) -> Person:
+        await asyncio.sleep(0)
+        return person
+
+    kept: list[list[Any]] = []
+
+    def parents(found: Sequence[Any], _info: Any) -> list[Any]:
+        kept.append([soon(Person(each.name + "p")) for each in found])
+        return kept[-1]
+
+    schema = made(SDL, {"Person.parent": Batched(parents)})
+    result = await by_us(schema, "{ people { parent { name } } }", root(2))
+    assert result.data == {"people": [{"parent": {"name": f"{name}p"}} for name in "ab"]}
+    assert not any(isinstance(value, Person) for value in kept[0])
+
+
 async def test_batches_side_by_side_wait_together_each_time() -> None:
     meeting = asyncio.Barrier(2)
 

@@ -96,12 +96,16 @@ async def test_each_set_of_conditions_has_a_plan_and_they_are_bounded() -> None:
     first, _ = plan(1, other=True)
     assert plan(1, other=False)[0] is first  # it is no condition
     assert plan(2, other=True)[0] is not first
+    for number in range(3, 17):
+        plan(number, other=True)
+    assert plan(1, other=True)[0] is first  # of sixteen
+    plan(17, other=True)
+    assert plan(1, other=True)[0] is not first
     for number in range(64):
         _, given = plan(number, other=True)
         result = await by_us(SCHEMA, document, ROOT, plans, raw_variable_values=given)
         assert result.data is not None
         assert list(result.data) == [*(name for name in names if given[name]), "id"]
-    assert plan(1, other=True)[0] is not first
     assert not counted
 
 
@@ -148,8 +152,13 @@ async def test_what_has_no_plan_is_found_wherever_it_is(document: str) -> None:
 async def test_directives_of_ones_own_change_nothing() -> None:
     schema = made(f"directive @own(if: Boolean) on FIELD {SDL}")
     plans, counted = counting()
-    result = await by_us(schema, "{ id @own(if: true) one @own { id } }", ROOT, plans)
-    assert result.data == {"id": "1", "one": {"id": "2"}}
+    document = parse("query ($x: Boolean) { id @own(if: $x) one @own { id } }")
+    found = []
+    for given in (True, False):
+        executor = built(schema, document, ROOT, raw_variable_values={"x": given})
+        found.append(plans.selection(executor))
+        assert (await execute(executor, plans)).data == {"id": "1", "one": {"id": "2"}}
+    assert found[0] is found[1]
     assert not counted
 
 

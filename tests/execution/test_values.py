@@ -544,21 +544,24 @@ async def test_a_resolver_answers_now_later_or_not_at_all(
 
 
 async def test_waiting_fields_are_waited_for_together_each_time() -> None:
-    meeting = asyncio.Barrier(5)
+    meeting = asyncio.Barrier(6)
 
     async def meet(_parent: Any, _info: Any) -> str:
         async with asyncio.timeout(10):
             await meeting.wait()
         return "met"
 
+    async def flow() -> AsyncIterator[str]:
+        yield await meet(None, None)
+
     schema = made(
-        "type Query { a: String b: String plain: Int inner: [Inner] read: String }"
+        "type Query { a: String b: String plain: Int inner: [Inner] read: String flow: [String] }"
         " type Inner { c: String }",
         {"Query.a": meet, "Query.b": lambda *given: meet(*given), "Inner.c": meet},  # noqa: PLW0108
     )
-    document, plans = parse("{ a inner { c } plain b read }"), planned()
+    document, plans = parse("{ a inner { c } plain b read flow }"), planned()
     for _ in range(3):
-        given = {"inner": [{}, {}], "plain": 1, "read": meet(None, None)}
+        given = {"inner": [{}, {}], "plain": 1, "read": meet(None, None), "flow": flow()}
         result = await by_us(schema, document, given, plans)
         assert result.data == {
             "a": "met",
@@ -566,6 +569,7 @@ async def test_waiting_fields_are_waited_for_together_each_time() -> None:
             "plain": 1,
             "b": "met",
             "read": "met",
+            "flow": ["met"],
         }
 
 
