@@ -174,7 +174,7 @@ class GraphQLHTTP:
                     variables = {**(request.variables or {}), "after": last}
                     request = replace(request, variables=variables)
                 return await self._subscribe(http, request, context)
-            result = await self._operations.execute(request, context)
+            result: dict[str, Any] = await self._operations.execute(request, context)
         except RequestErrors as error:
             # The protocol of graphql-sse wants these as events, because browsers do not show the
             # body of a failed connection; that of application/json wants them as a success.

@@ -12,7 +12,7 @@ from prometheus_client import Counter, Histogram
 from strawberry.types.graphql import OperationType
 
 from domain import tracing
-from schema.operations import Operations, Request, RequestErrors, Subscription
+from schema.operations import Operations, Request, RequestErrors, Result, Subscription
 
 SECONDS: Final = Histogram(
     "concordat_operation_seconds",
@@ -46,7 +46,7 @@ class ObservedOperations(Operations):
             SECONDS.labels("unknown", "refused").observe(0)
             raise
 
-    async def execute(self, request: Request, context: Any) -> dict[str, Any]:
+    async def execute(self, request: Request, context: Any) -> Result:
         """Run a query or mutation, as Operations does."""
         with self._observed(request) as outcome:
             result = await super().execute(request, context)

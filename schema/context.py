@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from copy import copy
+from typing import Any, Self, TypeAlias
 
 import strawberry
 
@@ -33,6 +34,18 @@ class Context:
         self._rights = viewer.rights if type(viewer) is Viewer else None
         self._snapshot: Session | None = None
         self._turn = asyncio.Lock()
+
+    @property
+    def rights(self) -> Hashable | None:
+        """What those have in common who may be answered alike; None where nobody else may."""
+        return self._rights
+
+    def of(self, viewer: Representative) -> Self:
+        """Return the same context for all whom a Representative stands for."""
+        other = copy(self)
+        other.viewer = viewer
+        other._rights = None  # noqa: SLF001 - its own
+        return other
 
     async def load(self, batch: Batch, key: Any, *arguments: Hashable) -> Any:
         """Return the batch's value for one key, read together with the others of this tick."""

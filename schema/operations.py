@@ -5,7 +5,7 @@ import traceback
 import uuid
 from collections.abc import AsyncIterable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import isawaitable
 from typing import Any
 
@@ -31,6 +31,8 @@ from strawberry.types.graphql import OperationType
 
 from domain.database import is_outage
 from domain.errors import DomainError
+from schema.context import Context
+from schema.crowds import Crowds
 from schema.errors import coded
 from schema.execution import Plans, execute
 from schema.limits import Limits, check_document, check_variables, parse_document
@@ -83,7 +85,9 @@ class Prepared:
     operations: Mapping[str, OperationDefinitionNode]
     """By name; that of an operation without one is empty, and it is then the only one."""
     shapes: dict[int, Shape] = field(default_factory=dict)
-    """Of the operations whose subscriptions were started, by the identity of their nodes."""
+    """Of the operations that were run, by the identity of their nodes."""
+    personal: set[int] = field(default_factory=set)
+    """The nodes of those that have another answer for everybody."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +136,23 @@ def parse_request(payload: object, documents: Mapping[str, str]) -> Request:
     )
 
 
+class Result(dict[str, Any]):
+    """What an operation answered, `data` and perhaps `errors`; many may be told the same one."""
+
+    body: bytes | None = None
+    """Its encoding, once it was asked for."""
+
+
 def encode(result: dict[str, Any]) -> bytes:
     """Encode a result as JSON; what has no JSON, as a huge integer, becomes a masked error."""
+    if isinstance(result, Result):
+        if result.body is None:
+            result.body = _encoded(result)
+        return result.body
+    return _encoded(result)
+
+
+def _encoded(result: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(result)
     except orjson.JSONEncodeError as error:
@@ -169,6 +188,7 @@ class Operations:
         self._schema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._executor = schema.execution_context_class
         kept = list(trusted)
+        self._crowds = Crowds()
         self._plans = Plans(PREPARED_DOCUMENTS + len(kept), self.unplanned)
         # Documents that were refused are prepared anew: lru_cache keeps no exceptions.
         self._prepare_and_keep = lru_cache(maxsize=PREPARED_DOCUMENTS)(self._prepare_anew)
@@ -180,14 +200,35 @@ class Operations:
         """Whether this is a query, mutation or subscription; raises RequestErrors."""
         return OperationType(self._operation(request).operation.value)
 
-    async def execute(self, request: Request, context: Any) -> dict[str, Any]:
+    async def execute(self, request: Request, context: Any) -> Result:
         """Run a query or mutation.
 
         Returns its result, `data` and perhaps `errors`, ready for `encode`. Raises RequestErrors
         for what fails before execution.
         """
-        if self.operation_type(request) is OperationType.SUBSCRIPTION:
+        kind = self.operation_type(request)
+        if kind is OperationType.SUBSCRIPTION:
             raise _refused("A subscription has many results: subscribe to it.", "BAD_REQUEST")
+        if kind is OperationType.QUERY and isinstance(context, Context):
+            return await self._share(request, context)
+        return await self._execute(request, context)
+
+    async def _share(self, request: Request, context: Context) -> Result:
+        """Run a query, together with those who ask the same and have the same rights."""
+        prepared, node = self._prepare(request.query), self._operation(request)
+        if self._shape(prepared, node).personal:
+            prepared.personal.add(id(node))
+        if context.rights is None or id(node) in prepared.personal:
+            return await self._execute(request, context)
+        variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
+        return await self._crowds.answer(
+            (prepared.hash, request.operation_name, variables),
+            context,
+            partial(self._execute, request),
+            lambda: prepared.personal.add(id(node)),
+        )
+
+    async def _execute(self, request: Request, context: Any) -> Result:
         executor = self._build(request, context)
         try:
             return await self._run(request, executor)
@@ -209,15 +250,11 @@ class Operations:
         if isinstance(source, ExecutionResult):
             raise RequestErrors([self._mask(request, error) for error in source.errors or ()])
         prepared = self._prepare(request.query)
-        node = self._operation(request)
-        if (found := prepared.shapes.get(id(node))) is None:
-            found = prepared.shapes[id(node)] = shape(self._schema, prepared.document, node)
+        found = self._shape(prepared, self._operation(request))
         key = (prepared.hash, found.key(request.variables))
         return Subscription(source, key, found.personal, executor, request)
 
-    async def respond(
-        self, subscription: Subscription, message: object, context: Any
-    ) -> dict[str, Any]:
+    async def respond(self, subscription: Subscription, message: object, context: Any) -> Result:
         """Return the result that says one message of a subscription, as `context`'s viewer sees it.
 
         It is ready for `encode`, and has `data` and perhaps `errors`.
@@ -258,6 +295,12 @@ class Operations:
         }
         return Prepared(document, hashlib.sha256(query.encode()).hexdigest(), operations)
 
+    def _shape(self, prepared: Prepared, node: OperationDefinitionNode) -> Shape:
+        found = prepared.shapes.get(id(node))
+        if found is None:
+            found = prepared.shapes[id(node)] = shape(self._schema, prepared.document, node)
+        return found
+
     def _operation(self, request: Request) -> OperationDefinitionNode:
         """Find the operation to run: the named one, or the only one."""
         name = request.operation_name
@@ -296,9 +339,9 @@ class Operations:
     def unplanned(self, reason: str) -> None:
         """Note that an operation has no plan, and is left to graphql-core."""
 
-    async def _run(self, request: Request, executor: Executor[Any]) -> dict[str, Any]:
+    async def _run(self, request: Request, executor: Executor[Any]) -> Result:
         result = await execute(executor, self._plans)
-        formatted: dict[str, Any] = {"data": result.data}
+        formatted = Result(data=result.data)
         if result.errors:
             formatted["errors"] = [self._mask(request, error).formatted for error in result.errors]
         return formatted

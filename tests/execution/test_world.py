@@ -5,6 +5,7 @@ It tries some of them; with CONCORDAT_FUZZ=long it tries two thousand.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from inspect import isawaitable
 from random import Random
@@ -18,13 +19,16 @@ from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from api.graphql import schema
+from domain.permissions import ANYONE, Viewer
 from schema.context import Context
 from schema.execution import Plans, execute
+from schema.operations import Request, RequestErrors
 from tests.api.furnished import furnished
 from tests.api.inputs import known
 from tests.conftest import Server
 from tests.execution.both import LONG
 from tests.execution.documents import Documents
+from tests.subscriptions.live import OPERATIONS
 from tests.world import World
 
 SCHEMA: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
@@ -73,9 +77,6 @@ def document(random: Random, ids: Mapping[str, Sequence[str]]) -> tuple[str, dic
     return drawn.text, drawn.variables
 
 
-# Where an error comes first, graphql-core cancels coroutines that have not begun.
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(
     max_examples=2_000 if LONG else 60,
     deadline=None,
@@ -112,6 +113,37 @@ async def test_documents_over_our_schema_say_the_same(place: Place, seed: int, v
     assert orjson.dumps(result.data) == orjson.dumps(expected.data)
     assert settled(result) == settled(expected)
     event(f"{len(orjson.dumps(result.data)) // 1000} KB, {min(len(result.errors or ()), 3)} errors")
+
+
+@settings(
+    max_examples=1_000 if LONG else 40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**40))
+async def test_who_asks_the_same_together_is_told_what_they_are_told_alone(
+    place: Place, seed: int
+) -> None:
+    world, ids = place
+    viewers = [ANYONE, *[await world.viewer(name) for name in (*VIEWERS, "nurse2", "pharmacist1")]]
+    viewers += viewers
+    text, variables = document(
+        Random(seed),  # noqa: S311 - of tests
+        ids,
+    )
+    note(f"{text}\n{variables}")
+
+    async def told(viewer: Viewer) -> bytes:
+        request = Request(text, variables=variables)
+        try:
+            result = await OPERATIONS.execute(request, Context(world.database, viewer))
+        except RequestErrors as refusal:
+            return orjson.dumps(refusal.result)
+        return orjson.dumps(result)
+
+    alone = [await told(viewer) for viewer in viewers]
+    together = await asyncio.gather(*(told(viewer) for viewer in viewers))
+    assert together == alone
 
 
 def settled(result: ExecutionResult) -> tuple[list[Any], set[Any]]:

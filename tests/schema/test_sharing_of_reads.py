@@ -96,3 +96,64 @@ async def test_other_rights_are_read_apart(world: World) -> None:
         found = await asked(live, world, names, document, world.id("Ballot", ballot))
 
     assert [each["consensus"] for each in found] == [None, {"status": "WITHHELD"}, None]
+
+
+async def test_the_same_question_of_equal_rights_is_executed_once(world: World) -> None:
+    id = world.id("Engagement", world.engagement)
+    viewers = [await world.viewer(name) for name in ("nurse1", "nurse2", "pharmacist1")]
+    async with process(world.database) as live:
+        same = await asyncio.gather(*(live.execute(each, EXERCISE, id=id) for each in viewers))
+        other = await live.execute(viewers[0], EXERCISE, id=id)
+
+    assert same[0] is same[1] is same[2]
+    assert other == same[0]
+    assert other is not same[0]
+
+
+async def test_other_variables_are_another_question(world: World) -> None:
+    document = "query ($first: Int) { specifications(first: $first) { nodes { title } } }"
+    nurse, other = await world.viewer("nurse1"), await world.viewer("nurse2")
+    async with process(world.database) as live:
+        one, none = await asyncio.gather(
+            live.execute(nurse, document, first=1), live.execute(other, document, first=0)
+        )
+
+    assert len(one["data"]["specifications"]["nodes"]) == 1
+    assert none["errors"][0]["extensions"]["code"] == "INVALID"
+
+
+async def test_mutations_are_never_one(world: World) -> None:
+    document = """
+    mutation ($input: OpenThreadInput!) {
+      openThread(input: $input) { ... on OpenThreadPayload { thread { id author { name } } } }
+    }
+    """
+    nurse = await world.viewer("nurse1")
+    input = {
+        "topicId": world.id("Engagement", world.engagement),
+        "subjectId": world.id("Section", world.sections[0]),
+        "body": "Twice the same.",
+    }
+    async with process(world.database) as live:
+        made = await asyncio.gather(*(live.execute(nurse, document, input=input) for _ in range(2)))
+
+    first, second = (each["data"]["openThread"]["thread"]["id"] for each in made)
+    assert first != second
+
+
+async def test_who_goes_away_takes_nothing_from_the_others(world: World) -> None:
+    id = world.id("Engagement", world.engagement)
+    viewers = [await world.viewer(name) for name in ("nurse1", "nurse2", "pharmacist1")]
+    async with process(world.database) as live:
+        asking = [asyncio.ensure_future(live.execute(each, EXERCISE, id=id)) for each in viewers]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        asking[0].cancel()
+        told = await asyncio.gather(*asking, return_exceptions=True)
+
+    assert isinstance(told[0], asyncio.CancelledError)
+    assert (
+        told[1]
+        == told[2]
+        == {"data": {"node": {"title": "Tell us what you think", "ballots": {"totalCount": 0}}}}
+    )
