@@ -7,7 +7,7 @@ READY_DEV := $(VENV)/.ready-dev
 SOURCES := api subscriptions schema domain migrations tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check lint types contracts sdl database format bench schema migration
+.PHONY: help demo test chaos fuzz check lint types contracts sdl database format bench schema migration
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -20,6 +20,10 @@ test: $(READY_DEV) ## Run every test
 
 chaos: $(READY_DEV) ## Run the tests of faults at length: about an hour, alone on the machine
 	CONCORDAT_CHAOS=long $(RUN) -m pytest -s -q tests/chaos $(ARGS)
+
+fuzz: $(READY_DEV) ## Draw thousands of documents, and run each by graphql-core and by our executor
+	CONCORDAT_FUZZ=long $(RUN) -m pytest -q tests/execution/test_generated.py \
+	  tests/execution/test_world.py $(ARGS)
 
 check: lint types contracts sdl database ## Everything that must hold of a commit, but the tests
 
