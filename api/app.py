@@ -83,6 +83,15 @@ def count_stream(
     return release
 
 
+def _cors(origins: frozenset[str]) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=sorted(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", "last-event-id"],
+    )
+
+
 def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the application over a running process; `pages` are served beside the API."""
     drain = Drain()
@@ -140,12 +149,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
             *pages,
         ],
         middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=sorted(process.settings.origins),
-                allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type", "last-event-id"],
-            ),
+            *([_cors(process.settings.origins)] if process.settings.origins else []),
             Middleware(EventStreamsEnd, drain=drain),
             *([Middleware(Traced)] if process.settings.traces_url else ()),
         ],

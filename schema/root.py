@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -9,6 +10,7 @@ import strawberry
 from domain.errors import Invalid
 from schema.agenda_items import AgendaItemMutation
 from schema.ballots import BallotMutation
+from schema.batches import Parents, batched
 from schema.clocks import ClockMutation
 from schema.comments import CommentMutation
 from schema.context import Info
@@ -17,7 +19,7 @@ from schema.criteria import CriterionMutation, CriterionQuery
 from schema.delivery_plans import DeliveryPlanMutation
 from schema.engagements import EngagementMutation, EngagementQuery
 from schema.floor_requests import FloorRequestMutation
-from schema.nodes import LOADERS, Node, load_nodes, parse
+from schema.nodes import Node, load_nodes, parse
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
 from schema.roundtables import RoundtableMutation, RoundtableQuery
@@ -29,6 +31,29 @@ from schema.votes import VoteMutation
 from schema.webinars import WebinarMutation
 
 MOST_NODES = 100
+
+
+def _by_id(id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")]) -> None:
+    """Have the argument of `node`."""
+
+
+def _by_ids(
+    ids: Annotated[
+        list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")
+    ],
+) -> None:
+    """Have the argument of `nodes`."""
+
+
+async def _node(parents: Parents, info: Info, id: str) -> Sequence[Node | None]:
+    return await load_nodes(info.context, [parse(id, "id")] * len(parents))
+
+
+async def _nodes(parents: Parents, info: Info, ids: list[str]) -> Sequence[list[Node | None]]:
+    if len(ids) > MOST_NODES:
+        raise Invalid(f"At most {MOST_NODES} ids can be asked for at once.", ("ids",))
+    found = await load_nodes(info.context, [parse(id, "ids") for id in ids])
+    return [found] * len(parents)
 
 
 @strawberry.type(description="Everything that can be asked.")
@@ -43,29 +68,12 @@ class Query(
 ):
     """The root of queries."""
 
-    @strawberry.field(description="The thing with this id; null where the viewer may see none.")
-    async def node(
-        self,
-        info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],
-    ) -> Node | None:
-        """Read any node by its global id."""
-        type_name, key = parse(id, "id")
-        found: Node | None = await info.context.load(LOADERS[type_name], key)
-        return found
-
-    @strawberry.field(description="The things with these ids, in that order.")
-    async def nodes(
-        self,
-        info: Info,
-        ids: Annotated[
-            list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")
-        ],
-    ) -> list[Node | None]:
-        """Read many nodes by their global ids."""
-        if len(ids) > MOST_NODES:
-            raise Invalid(f"At most {MOST_NODES} ids can be asked for at once.", ("ids",))
-        return await load_nodes(info.context, [parse(id, "ids") for id in ids])
+    node: Node | None = batched(
+        _node, "The thing with this id; null where the viewer may see none.", like=_by_id
+    )
+    nodes: list[Node | None] = batched(
+        _nodes, "The things with these ids, in that order.", like=_by_ids
+    )
 
 
 @strawberry.type(description="Everything that can be changed.")

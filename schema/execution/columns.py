@@ -160,9 +160,19 @@ class Leaf(Column):
             self.ready = ready if required else ready | {NoneType}
         self._names: dict[type, dict[Any, str]] = {}  # of the members of enum classes
 
+    def at_once(self, run: Run, values: Sequence[Any]) -> Sequence[Any] | None:
+        """Complete values of which none is missing or to be awaited; None where one is."""
+        kinds = set(map(type, values))
+        if kinds <= self.ready:
+            return values
+        return self._coerced(run, values, kinds) if all(map(_is_value, kinds)) else None
+
     async def _complete(
         self, run: Run, values: Sequence[Any], kinds: set[type], _place: Place
     ) -> Sequence[Any]:
+        return self._coerced(run, values, kinds)
+
+    def _coerced(self, run: Run, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
         if kinds <= self.ready or self._fits(values, kinds):
             return values
         try:
@@ -172,10 +182,10 @@ class Leaf(Column):
                     return self._named(values, self._names.setdefault(kind, {}))
             coerced = list(map(self._coerce, values))
         except Exception:  # noqa: BLE001 - whose it is, is found out below
-            return [self._coerced(run, value) for value in values]
+            return [self._one(run, value) for value in values]
         if set(map(type, coerced)).isdisjoint({NoneType, _UNDEFINED}):
             return coerced
-        return [self._coerced(run, value) for value in values]
+        return [self._one(run, value) for value in values]
 
     def _fits(self, values: Sequence[Any], kinds: set[type]) -> bool:
         """Say whether these are numbers that stay what they are."""
@@ -191,7 +201,7 @@ class Leaf(Column):
             names[member] = self._coerce(member)
         return list(map(names.__getitem__, values))
 
-    def _coerced(self, run: Run, value: Any) -> Any:
+    def _one(self, run: Run, value: Any) -> Any:
         try:
             coerced = self._coerce(value)
         except Exception as error:  # noqa: BLE001 - it is this value's
@@ -412,6 +422,14 @@ async def _result(awaitable: Awaitable[Any]) -> Any:
         return await awaitable
     except Exception as error:  # noqa: BLE001 - it is the value's
         return error
+
+
+@lru_cache(maxsize=1_000)
+def _is_value(kind: type) -> bool:
+    """Say whether what is of a class is a value, that is there and needs not be awaited."""
+    if kind in _ABSENT or kind is _UNDEFINED or _may_be_awaitable(kind):
+        return False
+    return not issubclass(kind, BaseException)
 
 
 @lru_cache(maxsize=1_000)

@@ -30,7 +30,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 from graphql.type.introspection import TypeNameMetaFieldDef
 
-from schema.execution.columns import Column, column_of
+from schema.execution.columns import Column, Leaf, column_of
 from schema.execution.failures import FAILED, Broken, Failure
 from schema.execution.places import InField, Place, Root
 from schema.execution.resolvers import Attribute, Batched, Info
@@ -82,10 +82,24 @@ class Field:
         self._selections: dict[GraphQLObjectType, Selection] = {}
         self._column: Column = column_of(self, definition.type)
         self._is_leaf = is_leaf_type(get_named_type(definition.type))
+        self._get: Callable[[Any], Any] | None = None
         self._values, self.waits = self._way()
         self.suspends = True
         """Whether it waits, or what is below it does, as far as is known."""
         self.required = self._column.required
+
+    def at_once(self, run: Run, parents: Sequence[Any]) -> Sequence[Any] | None:
+        """Return the completed values where they are attributes without anything to wait for.
+
+        That is what most fields are. None where it is not so, for `complete` to find out more.
+        """
+        if self._get is None or not isinstance(self._column, Leaf):
+            return None
+        try:
+            values = list(map(self._get, parents))
+        except Exception:  # noqa: BLE001 - whose it is, is found out by `complete`
+            return None
+        return self._column.at_once(run, values)
 
     async def complete(self, run: Run, parents: Sequence[Any], outer: Place) -> Sequence[Any]:
         """Return the completed value of each parent."""
@@ -132,6 +146,7 @@ class Field:
         if isinstance(resolve, Batched):
             return self._batched, resolve.waits
         if isinstance(resolve, Attribute) and not self._has_arguments:
+            self._get = resolve.get
             return partial(self._read, resolve.get), False
         if resolve is None and not self._has_arguments:
             return self._default, False
@@ -215,9 +230,14 @@ class Selection:
     async def select(self, run: Run, parents: Sequence[Any], place: Place) -> Sequence[Any]:
         """Return the object that the response has for each parent."""
         columns: list[Sequence[Any]] = [()] * len(self.fields)
-        suspending = [index for index, field in enumerate(self.fields) if field.suspends]
+        suspending = []
         for index, field in enumerate(self.fields):
-            if not field.suspends:
+            column = field.at_once(run, parents)
+            if column is not None:
+                columns[index] = column
+            elif field.suspends:
+                suspending.append(index)
+            else:
                 columns[index] = await field.complete(run, parents, place)
         if suspending:
             found = await run.together(
