@@ -199,7 +199,7 @@ async def serve(app: Starlette, listener: socket.socket) -> None:
         gc.collect()
         gc.freeze()
         # A request leaves no cycles behind, so to look for some often is to pay for nothing.
-        gc.set_threshold(200_000, 20, 50)
+        gc.set_threshold(50_000, 20, 50)
         log.info("server.started", workers=1)
         await server.ended()
     log.info("server.ended", workers=1)
