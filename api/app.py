@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -22,9 +21,7 @@ from api.http import GraphQLHTTP, Refused, graphiql_routes
 from api.metrics import metrics
 from api.process import Process
 from api.tracing import Traced
-from domain.database import Database
-from domain.permissions import ANYONE, Viewer
-from domain.queries import people
+from domain.permissions import ANYONE
 from schema.errors import SIGNED_OUT, Unauthenticated
 from schema.limits import Limits
 from subscriptions.context import LiveContext
@@ -36,7 +33,7 @@ async def recognise(process: Process, identity: Identity) -> LiveContext:
     """Return what an operation by somebody is handed; Unauthenticated where they are not known."""
     viewer = ANYONE
     if identity.person_id is not None:
-        found = await _viewer(process.database, identity.person_id)
+        found = await process.viewers.get(identity.person_id)
         if found is None:
             raise Unauthenticated("The person of this token does not exist here.")
         if found.signed_out(identity.issued_at):
@@ -49,17 +46,6 @@ async def recognise(process: Process, identity: Identity) -> LiveContext:
         issued_at=identity.issued_at,
         expires_at=identity.expires_at,
     )
-
-
-async def _viewer(database: Database, person_id: UUID) -> Viewer | None:
-    """Read who is asking, together with all others who come in this tick."""
-
-    async def read(person_ids: Sequence[UUID]) -> Sequence[Viewer | None]:
-        async with database.read() as session:
-            return await people.viewers(session, person_ids)
-
-    found: list[Viewer | None] = await database.together.load(people.viewers, [person_id], read)
-    return found[0]
 
 
 def count_stream(

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import orjson
 
@@ -16,6 +17,7 @@ from api.graphql import schema
 from api.operations import ObservedOperations
 from api.settings import Settings, SettingsError
 from api.tracing import sent_to
+from api.viewers import Viewers
 from domain import embedded, migrations
 from domain.database import Database, Unusable, create_engine
 from schema.limits import Limits
@@ -37,6 +39,11 @@ class Process:
     hub: Hub
     tokens: Tokens
     quota: Quota
+
+    @cached_property
+    def viewers(self) -> Viewers:
+        """Who asks, with their present rights."""
+        return Viewers(self.database)
 
 
 def operations(settings: Settings) -> ObservedOperations:

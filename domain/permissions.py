@@ -110,6 +110,10 @@ class Viewer:
     grants: Mapping[UUID | None, frozenset[Role]] = field(default_factory=dict)
     signed_out_at: datetime | None = None
     """When all sessions of the person were last ended at once."""
+    _known_scopes: dict[tuple[Permission, bool], list[UUID]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _rights: list[Hashable] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def signed_out(self, issued_at: datetime | None) -> bool:
         """Say whether a session whose token was issued then has been ended."""
@@ -125,7 +129,9 @@ class Viewer:
     @property
     def rights(self) -> Hashable:
         """Return what viewers have in common who are answered alike, but for what is their own."""
-        return (self.known, frozenset(self.grants.items()))
+        if not self._rights:
+            self._rights.append((self.known, frozenset(self.grants.items())))
+        return self._rights[0]
 
     def is_person(self, id: UUID) -> bool:
         """Say whether the viewer is this very person."""
@@ -154,12 +160,16 @@ class Viewer:
 
     def scopes_with(self, permission: Permission, *, inherited: bool) -> list[UUID]:
         """Return the scopes with a role that has it: those that reach inside, or all of them."""
-        excluded = NOT_INHERITED if inherited else frozenset()
-        return [
-            scope
-            for scope, roles in self.grants.items()
-            if scope is not None and any(permission in GRANTS[role] for role in roles - excluded)
-        ]
+        found = self._known_scopes.get((permission, inherited))
+        if found is None:
+            excluded = NOT_INHERITED if inherited else frozenset()
+            found = self._known_scopes[permission, inherited] = [
+                scope
+                for scope, roles in self.grants.items()
+                if scope is not None
+                and any(permission in GRANTS[role] for role in roles - excluded)
+            ]
+        return found
 
     def _own_topic(self) -> tuple[UUID, ...]:
         return () if self.person_id is None else (self.person_id,)
@@ -183,6 +193,8 @@ class Representative(Viewer):
     def __init__(self, viewer: Viewer) -> None:
         put = object.__setattr__  # viewers are frozen
         put(self, "grants", viewer.grants)
+        put(self, "_known_scopes", viewer._known_scopes)  # noqa: SLF001 - of the same class
+        put(self, "_rights", viewer._rights)  # noqa: SLF001 - of the same class
         put(self, "signed_out_at", None)
         put(self, "_known", viewer.known)
         put(self, "asked", set())
