@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain.together import AT_ONCE, Together
+from domain.together import Together
 
 
 class Reading:
@@ -67,46 +67,4 @@ async def test_a_failure_is_everybodys_who_asked() -> None:
     )
 
     assert [str(error) for error in found] == ["13", "13"]
-    assert await together.load("double", [1], read) == [2]
-
-
-async def test_what_is_asked_for_while_others_are_read_is_one_read_after_them() -> None:
-    together, read = Together(), Reading()
-    gates = [asyncio.Event() for _ in range(AT_ONCE + 1)]
-    begun: list[list[int]] = []
-
-    async def gated(keys: Sequence[int]) -> list[int]:
-        gate = gates[len(begun)]
-        begun.append(list(keys))
-        await gate.wait()
-        return await read(keys)
-
-    loads = []
-    for key in range(AT_ONCE + 3):
-        loads.append(asyncio.create_task(together.load("double", [key], gated)))
-        for _ in range(3):
-            await asyncio.sleep(0)
-    assert begun == [[key] for key in range(AT_ONCE)]
-
-    gates[0].set()
-    gates[AT_ONCE].set()
-    assert await loads[0] == [0]
-    assert await asyncio.gather(*loads[AT_ONCE:]) == [
-        [2 * key] for key in range(AT_ONCE, AT_ONCE + 3)
-    ]
-    assert begun[-1] == list(range(AT_ONCE, AT_ONCE + 3))
-    assert not loads[1].done()
-    gates[1].set()
-    assert await loads[1] == [2]
-    assert await together.load("double", [9], read) == [18]
-    assert not together._running  # noqa: SLF001 - nothing is kept
-
-
-async def test_others_are_read_after_one_that_failed() -> None:
-    together, read = Together(), Reading()
-    failing = [asyncio.create_task(together.load("double", [13], read)) for _ in range(AT_ONCE + 1)]
-    for task in failing:
-        with pytest.raises(LookupError):
-            await task
-
     assert await together.load("double", [1], read) == [2]
