@@ -17,8 +17,8 @@ from domain.permissions import Representative, Viewer
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
 
-# Batches that depend on who exactly asks, as was found out by asking them for a Representative.
-_PERSONAL: set[Batch] = set()
+PERSONAL_BATCHES: set[Batch] = set()
+"""Batches that depend on who exactly asks: those of personal fields, and what was found to do."""
 
 
 class Context:
@@ -55,7 +55,7 @@ class Context:
     async def load_all(self, batch: Batch, keys: Sequence[Any], *arguments: Hashable) -> list[Any]:
         """Return the batch's value for each key, in their order; of None, None."""
         # What a Representative notes is its own, and so is what a snapshot sees.
-        if self._rights is None or self._snapshot is not None or batch in _PERSONAL:
+        if self._rights is None or self._snapshot is not None or batch in PERSONAL_BATCHES:
             return await self._load_own(batch, keys, arguments)
 
         async def read(unique: Sequence[Any]) -> Sequence[Any]:
@@ -68,7 +68,7 @@ class Context:
             return [None] * len(keys)
         representative: Representative = found[0][0]
         if representative.personal:
-            _PERSONAL.add(batch)
+            PERSONAL_BATCHES.add(batch)
         if representative.personal or self.viewer.person_id in representative.asked:
             return await self._load_own(batch, keys, arguments)
         values = iter(found)

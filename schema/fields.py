@@ -17,7 +17,7 @@ from domain.queries import topics
 from domain.texts import snake_case
 from domain.unit_of_work import UnitOfWork
 from schema.batches import Parents, batched
-from schema.context import Batch, Info
+from schema.context import PERSONAL_BATCHES, Batch, Info
 from schema.errors import Conflict, Invalid, NotAllowed, NotFound
 from schema.execution import InstanceOf
 from schema.nodes import LOADERS, load_nodes
@@ -45,6 +45,8 @@ def relation(batch: Batch, description: str, *, by: str = "id", personal: bool =
     order; `by` is the attribute of the parent that holds the key. A key of None is a value of None.
     `personal` marks what depends on who exactly asks; see schema.sharing.
     """
+    if personal:
+        PERSONAL_BATCHES.add(batch)
 
     async def resolve(parents: Parents, info: Info) -> Sequence[Any]:
         return await info.context.load_all(batch, list(map(attrgetter(by), parents)))
