@@ -151,14 +151,28 @@ async def talk(world: World, name: str, body: str) -> Any:
 async def following(
     stack: AsyncExitStack, live: Live, viewers: list[Viewer], document: str, **variables: Any
 ) -> list[Messages]:
-    """Subscribe for everybody, and take the snapshots."""
+    """Subscribe for everybody, take the snapshots, and wait until all are live.
+
+    Who is not yet is told what happens meanwhile by another execution.
+    """
     found = [
         await stack.enter_async_context(live.subscribe(viewer, document, **variables))
         for viewer in viewers
     ]
     for messages in found:
         await messages.next()
+    await settled(live)
     return found
+
+
+async def settled(live: Live) -> None:
+    """Wait until everybody is where their group is."""
+    async with asyncio.timeout(PATIENCE):
+        while not all(  # noqa: ASYNC110 - it is told to nobody
+            group._live.keys() == group._members.keys()  # noqa: SLF001 - told to nobody
+            for group in live.hub._groups.values()  # noqa: SLF001 - told to nobody
+        ):
+            await asyncio.sleep(0.005)
 
 
 async def test_one_execution_and_one_encoding_serve_all_with_the_same_rights(
@@ -206,6 +220,7 @@ async def test_other_rights_are_told_apart(live: Live, world: World) -> None:
     ):
         await member.next()
         await visitor.next()
+        await settled(live)
         before = executions("shared")
         await talk(world, "nurse1", "To everybody.")
         await member.take(2)
