@@ -77,6 +77,9 @@ def document(random: Random, ids: Mapping[str, Sequence[str]]) -> tuple[str, dic
     return drawn.text, drawn.variables
 
 
+# Where an error comes first, graphql-core leaves coroutines of its own that have not begun.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(
     max_examples=2_000 if LONG else 60,
     deadline=None,
@@ -115,6 +118,8 @@ async def test_documents_over_our_schema_say_the_same(place: Place, seed: int, v
     event(f"{len(orjson.dumps(result.data)) // 1000} KB, {min(len(result.errors or ()), 3)} errors")
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # as above
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(
     max_examples=1_000 if LONG else 40,
     deadline=None,
