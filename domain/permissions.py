@@ -113,7 +113,7 @@ class Viewer:
     _known_scopes: dict[tuple[Permission, bool], list[UUID]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    _rights: list[Hashable] = field(default_factory=list, init=False, repr=False, compare=False)
+    _rights: Hashable = field(default=None, init=False, repr=False, compare=False)
 
     def signed_out(self, issued_at: datetime | None) -> bool:
         """Say whether a session whose token was issued then has been ended."""
@@ -129,9 +129,10 @@ class Viewer:
     @property
     def rights(self) -> Hashable:
         """Return what viewers have in common who are answered alike, but for what is their own."""
-        if not self._rights:
-            self._rights.append((self.known, frozenset(self.grants.items())))
-        return self._rights[0]
+        if self._rights is None:
+            found = (self.known, frozenset(self.grants.items()))
+            object.__setattr__(self, "_rights", found)  # viewers are frozen
+        return self._rights
 
     def is_person(self, id: UUID) -> bool:
         """Say whether the viewer is this very person."""
@@ -194,7 +195,7 @@ class Representative(Viewer):
         put = object.__setattr__  # viewers are frozen
         put(self, "grants", viewer.grants)
         put(self, "_known_scopes", viewer._known_scopes)  # noqa: SLF001 - of the same class
-        put(self, "_rights", viewer._rights)  # noqa: SLF001 - of the same class
+        put(self, "_rights", viewer.rights)
         put(self, "signed_out_at", None)
         put(self, "_known", viewer.known)
         put(self, "asked", set())
@@ -216,6 +217,10 @@ class Representative(Viewer):
         """Answer for everybody but this person."""
         self.asked.add(id)
         return False
+
+    def speaks_for(self, person_id: UUID | None) -> bool:
+        """Say whether what was read for it is also what this person would have read."""
+        return not self.personal and person_id not in self.asked
 
     def _own_topic(self) -> tuple[UUID, ...]:
         # Nothing that queries read lives in the topics of people.

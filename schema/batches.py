@@ -11,7 +11,7 @@ from strawberry.types.field import StrawberryField
 
 from domain.permissions import Viewer
 from schema.context import Info
-from schema.execution import Attribute, Batch, Batched
+from schema.execution import Attribute, Batched, BatchResolver
 from schema.sharing import NOTE, PERSONAL
 
 Parents: TypeAlias = Sequence[Any]
@@ -19,7 +19,7 @@ _BATCH = "batch"
 
 
 def batched(
-    batch: Batch,
+    batch: BatchResolver,
     description: str,
     *,
     personal: bool = False,

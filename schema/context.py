@@ -69,7 +69,7 @@ class Context:
         representative: Representative = found[0][0]
         if representative.personal:
             PERSONAL_BATCHES.add(batch)
-        if representative.personal or self.viewer.person_id in representative.asked:
+        if not representative.speaks_for(self.viewer.person_id):
             return await self._load_own(batch, keys, arguments)
         values = iter(found)
         return [None if key is None else next(values)[1] for key in keys]

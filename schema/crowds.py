@@ -17,8 +17,7 @@ class _Asked:
 
     def __init__(self) -> None:
         self.count = 0
-        self.task: asyncio.Task[Any] | None = None
-        self.viewer: Representative | None = None
+        self.shared: tuple[Representative, asyncio.Future[Any]] | None = None
 
 
 class Crowds:
@@ -49,13 +48,13 @@ class Crowds:
         self._asked.pop(name, None)
         if asked.count == 1:
             return await execute(context)
-        if asked.task is None:
-            asked.viewer = Representative(context.viewer)
-            asked.task = asyncio.ensure_future(execute(context.of(asked.viewer)))
-        answer: T = await asyncio.shield(asked.task)  # the others wait for it, too
-        viewer = asked.viewer
-        if viewer is None or not (viewer.personal or context.viewer.person_id in viewer.asked):
+        if asked.shared is None:
+            everybody = Representative(context.viewer)
+            asked.shared = everybody, asyncio.ensure_future(execute(context.of(everybody)))
+        representative, answering = asked.shared
+        answer: T = await asyncio.shield(answering)  # the others wait for it, too
+        if representative.speaks_for(context.viewer.person_id):
             return answer
-        if viewer.personal:
+        if representative.personal:
             on_personal()
         return await execute(context)

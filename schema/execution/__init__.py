@@ -25,9 +25,9 @@ from schema.execution.failures import settle
 from schema.execution.places import Root
 from schema.execution.plan import Run
 from schema.execution.plans import Plans
-from schema.execution.resolvers import Attribute, Batch, Batched, ByClass, InstanceOf
+from schema.execution.resolvers import Attribute, Batched, BatchResolver, ByClass, InstanceOf
 
-__all__ = ["Attribute", "Batch", "Batched", "ByClass", "InstanceOf", "Plans", "execute"]
+__all__ = ["Attribute", "BatchResolver", "Batched", "ByClass", "InstanceOf", "Plans", "execute"]
 
 
 async def execute(executor: Executor[Any], plans: Plans) -> ExecutionResult:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from graphql import GraphQLResolveInfo
 
 Info: TypeAlias = GraphQLResolveInfo[Any]
-Batch: TypeAlias = Callable[..., Sequence[Any] | Awaitable[Sequence[Any]]]
+BatchResolver: TypeAlias = Callable[..., Sequence[Any] | Awaitable[Sequence[Any]]]
 """`(parents, info, **arguments)`, which returns one value for each parent, in their order.
 
 A value that is an exception fails for its parent alone. `info.path` is that of the first parent.
@@ -35,7 +35,7 @@ class Batched:
     Where graphql-core calls it for each parent, the calls of one tick are done together.
     """
 
-    def __init__(self, function: Batch) -> None:
+    def __init__(self, function: BatchResolver) -> None:
         self._function = function
         self.waits = iscoroutinefunction(function)
         """Whether the function does, as far as is known."""
