@@ -78,34 +78,33 @@ class Reaction:
     created_at: datetime = text(description="When.")
 
 
-async def _readable(comments: Parents, info: Info) -> Sequence[bool]:
-    """Say whose words may be read: hidden ones are for their moderators and their author."""
+async def _readable(comments: Parents, info: Info) -> Sequence[Any | None]:
+    """Return those whose words may be read, None for others.
+
+    Hidden ones are for their moderators and their author.
+    """
     viewer = info.context.viewer
     hidden = [each.topic_id if each.hidden_at is not None else None for each in comments]
     moderated = await viewer_can(info, Permission.MODERATE, hidden)
     return [
-        topic_id is None or moderates or viewer.is_person(each.author_id)
+        each if topic_id is None or moderates or viewer.is_person(each.author_id) else None
         for topic_id, moderates, each in zip(hidden, moderated, comments, strict=True)
     ]
 
 
 async def _body(comments: Parents, info: Info) -> Sequence[str | None]:
-    readable = await _readable(comments, info)
-    return [each.body if shown else None for shown, each in zip(readable, comments, strict=True)]
+    return [None if each is None else each.body for each in await _readable(comments, info)]
 
 
 async def _hidden_reason(comments: Parents, info: Info) -> Sequence[str | None]:
     readable = await _readable(comments, info)
-    return [
-        each.hidden_reason if shown else None
-        for shown, each in zip(readable, comments, strict=True)
-    ]
+    return [None if each is None else each.hidden_reason for each in readable]
 
 
 async def _edits(comments: Parents, info: Info) -> Sequence[Any]:
     readable = await _readable(comments, info)
-    shown = [each.id if shown else None for shown, each in zip(readable, comments, strict=True)]
-    return [found or [] for found in await info.context.load_all(queries.edits, shown)]
+    keys = [None if each is None else each.id for each in readable]
+    return [found or [] for found in await info.context.load_all(queries.edits, keys)]
 
 
 async def _can_edit(comments: Parents, info: Info) -> Sequence[bool]:
