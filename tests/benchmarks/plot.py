@@ -8,7 +8,7 @@ from html import escape
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 820, 460
-LEFT, RIGHT, TOP, BOTTOM = 90, 30, 60, 60
+LEFT, RIGHT, TOP, BOTTOM = 90, 44, 60, 60
 COLOURS = ("#d0b344", "#68a0b3", "#ff8700", "#98a84b")
 STYLE = """
   text { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 14px;
