@@ -19,10 +19,10 @@ test: $(READY_DEV) ## Run every test
 	$(RUN) -m pytest -n 3 --dist worksteal -q $(ARGS)
 
 chaos: $(READY_DEV) ## Run the tests of faults at length: about an hour, alone on the machine
-	CONCORDAT_CHAOS=long $(RUN) -m pytest -s -q tests/chaos $(ARGS)
+	CONCORDAT_CHAOS=long $(RUN) -m pytest -s -q --timeout 0 tests/chaos $(ARGS)
 
 fuzz: $(READY_DEV) ## Draw thousands of documents, and run each by graphql-core and by our executor
-	CONCORDAT_FUZZ=long $(RUN) -m pytest -q tests/execution/test_generated.py \
+	CONCORDAT_FUZZ=long $(RUN) -m pytest -q --timeout 0 tests/execution/test_generated.py \
 	  tests/execution/test_world.py $(ARGS)
 
 check: lint types contracts sdl database ## Everything that must hold of a commit, but the tests
