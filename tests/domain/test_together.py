@@ -57,6 +57,48 @@ async def test_who_is_cancelled_takes_nothing_from_the_others() -> None:
         await first
 
 
+async def test_who_asks_while_a_read_runs_shares_the_next_one() -> None:
+    together, read = Together(), Reading()
+    running, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(keys: Sequence[int]) -> list[int]:
+        running.set()
+        await go_on.wait()
+        return await read(keys)
+
+    first = asyncio.create_task(together.load("double", [1], slow))
+    await running.wait()
+    others = [asyncio.create_task(together.load("double", [key], slow)) for key in (1, 2, 1)]
+    another = await together.load("another", [3], read)
+    assert another == [6]
+    go_on.set()
+
+    assert await first == [2]
+    assert await asyncio.gather(*others) == [[2], [4], [2]]
+    assert read.asked == [[3], [1], [1, 2]]
+
+
+async def test_nobody_waits_for_a_read_that_was_cancelled() -> None:
+    together = Together()
+    running = asyncio.Event()
+
+    async def endless(_keys: Sequence[int]) -> list[int]:
+        running.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    first = asyncio.create_task(together.load("double", [1], endless))
+    await running.wait()
+    second = asyncio.create_task(together.load("double", [2], endless))
+    await asyncio.sleep(0)
+    [reading] = [task for task in asyncio.all_tasks() if "_answer" in repr(task.get_coro())]
+    reading.cancel()
+
+    found = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(each) for each in found] == [asyncio.CancelledError] * 2
+    assert await together.load("double", [4], Reading()) == [8]
+
+
 async def test_a_failure_is_everybodys_who_asked() -> None:
     together, read = Together(), Reading()
 
