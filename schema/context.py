@@ -12,6 +12,8 @@ import strawberry
 
 from domain.database import Database, Session, is_outage
 from domain.permissions import Representative, Viewer
+from domain.queries.pages import ById
+from domain.together import Read
 
 # A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
@@ -54,6 +56,9 @@ class Context:
 
     async def load_all(self, batch: Batch, keys: Sequence[Any], *arguments: Hashable) -> list[Any]:
         """Return the batch's value for each key, in their order; of None, None."""
+        if isinstance(batch, ById) and self._snapshot is None:
+            rows = await self._together.load(batch, keys, self._rows(batch))
+            return batch.told(self.viewer, rows)
         # What a Representative notes is its own, and so is what a snapshot sees.
         if self._rights is None or self._snapshot is not None or batch in PERSONAL_BATCHES:
             return await self._load_own(batch, keys, arguments)
@@ -84,6 +89,12 @@ class Context:
 
         return await self._together.load((self, batch, arguments), keys, read)
 
+    def _rows(self, batch: ById[Any]) -> Read:
+        async def read(unique: Sequence[Any]) -> Sequence[Any]:
+            return await self._twice(lambda session: batch.rows(session, unique))
+
+        return read
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
         """Give a session: the snapshot's, one at a time, while there is one, else a short one."""
@@ -107,13 +118,7 @@ class Context:
     async def _read(
         self, batch: Batch, viewer: Viewer, keys: Sequence[Any], arguments: tuple[Hashable, ...]
     ) -> Sequence[Any]:
-        try:
-            values = await self._once(batch, viewer, keys, arguments)
-        except Exception as error:
-            # A restart of the database leaves dead connections behind; reading again is harmless.
-            if not is_outage(error) or self._snapshot is not None:
-                raise
-            values = await self._once(batch, viewer, keys, arguments)
+        values = await self._twice(lambda session: batch(session, viewer, keys, *arguments))
         if len(values) != len(keys):
             raise RuntimeError(
                 f"{batch.__module__}.{batch.__qualname__} returned {len(values)} values "
@@ -121,11 +126,19 @@ class Context:
             )
         return values
 
-    async def _once(
-        self, batch: Batch, viewer: Viewer, keys: Sequence[Any], arguments: tuple[Hashable, ...]
-    ) -> Sequence[Any]:
+    async def _twice(self, read: Callable[[Session], Awaitable[Sequence[Any]]]) -> Sequence[Any]:
+        """Read, and once more where the database was away.
+
+        A restart of it leaves dead connections behind, and reading again is harmless.
+        """
+        try:
+            async with self.reading() as session:
+                return await read(session)
+        except Exception as error:
+            if not is_outage(error) or self._snapshot is not None:
+                raise
         async with self.reading() as session:
-            return await batch(session, viewer, keys, *arguments)
+            return await read(session)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

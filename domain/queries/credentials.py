@@ -17,12 +17,12 @@ from domain.models.credentials import (
 )
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.pages import Listed, Page, Slice, grouped, ids, in_order, seen_by, visible
+from domain.queries.pages import ById, Listed, Page, Slice, grouped, ids, seen_by, visible
 from domain.texts import storable
 
 _CREDENTIALS = select(Credential).join(Topic, Topic.id == Credential.topic_id).where(visible())
 
-BY_IDS = _CREDENTIALS.where(Credential.id == func.any(ids()))
+by_ids: ById[Credential] = ById(Credential, Credential.topic_id)
 BY_CODE = _CREDENTIALS.where(Credential.code == bindparam("code"))
 LISTED: Listed[Credential] = Listed(_CREDENTIALS, Credential)
 TITLES = (
@@ -51,12 +51,6 @@ class Link:
     other_id: UUID
     kind: CredentialLinkKind
     note: str
-
-
-async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Credential | None]:
-    """Return credentials, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def by_code(session: Session, viewer: Viewer, code: str) -> Credential | None:

@@ -11,9 +11,9 @@ from sqlalchemy import ARRAY, Integer, bindparam, func, select
 from domain.database import Session
 from domain.models.criteria import Criterion, CriterionKind, SubCriterion
 from domain.permissions import Viewer
-from domain.queries.pages import grouped, ids, in_order
+from domain.queries.pages import ById, grouped, ids
 
-BY_IDS = select(Criterion).where(Criterion.id == func.any(ids()))
+by_ids: ById[Criterion] = ById(Criterion)
 IN_FORCE = select(Criterion).where(Criterion.retired_at.is_(None)).order_by(Criterion.number)
 VERSIONS = (
     select(Criterion)
@@ -25,11 +25,6 @@ SUB_CRITERIA = (
     .where(SubCriterion.criterion_id == func.any(ids()))
     .order_by(SubCriterion.letter)
 )
-
-
-async def by_ids(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Criterion | None]:
-    """Return versions of criteria, which everybody may read."""
-    return in_order(keys, await session.scalars(BY_IDS, {"ids": keys}), lambda row: row.id)
 
 
 async def in_force(session: Session, kind: CriterionKind | None) -> list[Criterion]:

@@ -15,16 +15,12 @@ from domain.models.delivery_plans import DeliveryPlan, Module, ModuleOutcome
 from domain.models.specifications import Block, BlockKind, Section, Specification
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.pages import Page, Paged, Slice, grouped, ids, in_order, seen_by, visible
+from domain.queries.pages import ById, Page, Paged, Slice, grouped, ids, seen_by, visible
 
 _PLANS = select(DeliveryPlan).join(Topic, Topic.id == DeliveryPlan.id).where(visible())
 
-BY_IDS = _PLANS.where(DeliveryPlan.id == func.any(ids()))
-MODULES_BY_IDS = (
-    select(Module)
-    .join(Topic, Topic.id == Module.delivery_plan_id)
-    .where(visible(), Module.id == func.any(ids()))
-)
+by_ids: ById[DeliveryPlan] = ById(DeliveryPlan, DeliveryPlan.id)
+modules_by_ids: ById[Module] = ById(Module, Module.delivery_plan_id)
 OF_SPECIFICATIONS = Paged(_PLANS, DeliveryPlan, DeliveryPlan.specification_id)
 
 MODULES = (
@@ -93,14 +89,6 @@ class Coverage:
     modules: Sequence[Module]
 
 
-async def by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[DeliveryPlan | None]:
-    """Return delivery plans, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
-
-
 async def of_specifications(
     session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[DeliveryPlan]]:
@@ -113,14 +101,6 @@ async def count_of_specifications(
 ) -> list[int]:
     """Return how many delivery plans for each specification the viewer may see."""
     return await OF_SPECIFICATIONS.counts(session, viewer, keys)
-
-
-async def modules_by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Module | None]:
-    """Return modules, None for those that the viewer may not know of."""
-    rows = await session.scalars(MODULES_BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def modules(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Module]]:

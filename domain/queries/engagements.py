@@ -15,28 +15,18 @@ from domain.models.roundtables import Roundtable
 from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.pages import (
-    Listed,
-    Page,
-    Paged,
-    Slice,
-    grouped,
-    ids,
-    in_order,
-    seen_by,
-    visible,
-)
+from domain.queries.pages import ById, Listed, Page, Paged, Slice, grouped, ids, seen_by, visible
 
 _ENGAGEMENTS = select(Engagement).join(Topic, Topic.id == Engagement.id).where(visible())
 _WEBINARS = select(Webinar).join(Topic, Topic.id == Webinar.engagement_id).where(visible())
 _STATE = bindparam("state", type_=Engagement.state.type)
 
-BY_IDS = _ENGAGEMENTS.where(Engagement.id == func.any(ids()))
+by_ids: ById[Engagement] = ById(Engagement, Engagement.id)
 OF_SPECIFICATIONS = Paged(_ENGAGEMENTS, Engagement, Engagement.specification_id)
 LISTED = Listed[Engagement](
     _ENGAGEMENTS.where(Engagement.state == func.coalesce(_STATE, Engagement.state)), Engagement
 )
-WEBINARS_BY_IDS = _WEBINARS.where(Webinar.id == func.any(ids()))
+webinars_by_ids: ById[Webinar] = ById(Webinar, Webinar.engagement_id)
 WEBINARS_OF_ENGAGEMENTS = _WEBINARS.where(Webinar.engagement_id == func.any(ids())).order_by(
     Webinar.starts_at, Webinar.id
 )
@@ -63,12 +53,6 @@ FACTS = select(
     .scalar_subquery()
     .label("roundtables_open"),
 ).where(Engagement.id == func.any(ids()))
-
-
-async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Engagement | None]:
-    """Return exercises, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_specifications(
@@ -102,14 +86,6 @@ async def facts(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[
     rows = await session.execute(FACTS, {"ids": keys, **seen_by(viewer)})
     found = {row.id: row for row in rows}
     return [{name: getattr(found[key], name) for name in MISSING} for key in keys]
-
-
-async def webinars_by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Webinar | None]:
-    """Return webinars, None for those of exercises that the viewer may not know of."""
-    rows = await session.scalars(WEBINARS_BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def webinars_of_engagements(

@@ -11,7 +11,7 @@ from domain.database import Session
 from domain.models.floor_requests import FloorRequest, FloorRequestState
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.pages import Page, Paged, Slice, grouped, ids, in_order, seen_by, visible
+from domain.queries.pages import ById, Page, Paged, Slice, grouped, ids, in_order, visible
 
 _REQUESTS = (
     select(FloorRequest).join(Topic, Topic.id == FloorRequest.roundtable_id).where(visible())
@@ -25,21 +25,13 @@ QUEUES = (
     .order_by(FloorRequest.id)
 )
 
-BY_IDS = _REQUESTS.where(FloorRequest.id == func.any(ids()))
+by_ids: ById[FloorRequest] = ById(FloorRequest, FloorRequest.roundtable_id)
 OF_ROUNDTABLES = Paged(_REQUESTS, FloorRequest, FloorRequest.roundtable_id)
 OWN = QUEUES.where(FloorRequest.person_id == bindparam("own_id", type_=Uuid()))
 FLOORS = select(FloorRequest).where(
     FloorRequest.roundtable_id == func.any(ids()),
     FloorRequest.state == FloorRequestState.SPEAKING,
 )
-
-
-async def by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[FloorRequest | None]:
-    """Return requests for the floor, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_roundtables(

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from uuid import UUID
-
-from sqlalchemy import String, bindparam, func, or_, select
+from sqlalchemy import String, bindparam, or_, select
 
 from domain.database import Session
 from domain.models.organisations import Organisation, OrganisationKind
 from domain.permissions import Viewer
-from domain.queries.pages import Listed, Page, Slice, ids, in_order
+from domain.queries.pages import ById, Listed, Page, Slice
 
-BY_IDS = select(Organisation).where(Organisation.id == func.any(ids()))
+by_ids: ById[Organisation] = ById(Organisation)
 _KIND = bindparam("of_kind", type_=String())
 LISTED: Listed[Organisation] = Listed(
     select(Organisation).where(or_(_KIND.is_(None), Organisation.kind == _KIND)), Organisation
 )
-
-
-async def by_ids(
-    session: Session, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[Organisation | None]:
-    """Return organisations, which everybody may know of."""
-    return in_order(keys, await session.scalars(BY_IDS, {"ids": keys}), lambda row: row.id)
 
 
 async def listed(

@@ -25,7 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from domain.database import Session
 from domain.models.topics import Topic
-from domain.permissions import Viewer
+from domain.permissions import Viewer, audience
 
 FIRST_ID = UUID(int=0)
 LAST_ID = UUID(int=2**128 - 1)
@@ -84,6 +84,42 @@ def in_order(keys: Sequence[UUID], rows: Iterable[T], key: Callable[[T], UUID]) 
     """Return one row for each key, None where there is none."""
     found = {key(row): row for row in rows}
     return [found.get(each) for each in keys]
+
+
+class ById(Generic[T]):
+    """Records by their ids: read alike for everybody, and told to those who may know of them.
+
+    `topic` is the column with the topic that a record lives in, as its key or as that of what it is
+    part of; None where the record is no secret.
+    """
+
+    def __init__(self, entity: Any, topic: InstrumentedAttribute[Any] | None = None) -> None:
+        rows = select_(entity).where(entity.id == func.any(ids()))
+        self._secret = topic is not None
+        self._statement: Select[Any] = (
+            rows
+            if topic is None
+            else rows.add_columns(Topic.scopes, Topic.public).join(Topic, Topic.id == topic)
+        )
+
+    async def __call__(
+        self, session: Session, viewer: Viewer, keys: Sequence[UUID]
+    ) -> list[T | None]:
+        """Return the record of each id, None for those that the viewer may not know of."""
+        return self.told(viewer, await self.rows(session, keys))
+
+    async def rows(self, session: Session, keys: Sequence[UUID]) -> Sequence[Any]:
+        """Return what `told` takes, for each id."""
+        rows = await session.execute(self._statement, {"ids": keys})
+        return in_order(keys, rows, lambda row: row[0].id)
+
+    def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[T | None]:
+        """Return of each row the record, None where the viewer may not know of it."""
+        if self._secret:
+            return [
+                None if row is None or audience(viewer, row) is None else row[0] for row in rows
+            ]
+        return [None if row is None else row[0] for row in rows]
 
 
 class Owned(Protocol):

@@ -38,7 +38,7 @@ from domain.models.people import (
 from domain.models.roundtables import Invitation, InvitationState
 from domain.models.stakeholders import Stakeholder
 from domain.permissions import Permission, Role, Viewer
-from domain.queries.pages import Listed, Page, Slice, grouped, ids, in_order
+from domain.queries.pages import ById, Listed, Page, Slice, grouped, ids
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ GRANTS: CompoundSelect[Any] = union_all(
         Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED))
     ),
 )
-BY_IDS = select(Person).where(Person.id == func.any(ids()))
+by_ids: ById[Person] = ById(Person)
 BY_EMAIL = select(Person).where(func.lower(Person.email) == func.lower(bindparam("email")))
 LISTED: Listed[Person] = Listed(
     select(Person).where(bindparam("looks_up_people", type_=Boolean())), Person
@@ -79,7 +79,7 @@ LISTED: Listed[Person] = Listed(
 LOOKING_UP = frozenset({Permission.ADMINISTER, Permission.MODERATE, Permission.STEER})
 PROFESSIONS = select(Profession).order_by(Profession.name)
 ROLES = select(Membership).where(Membership.person_id == func.any(ids())).order_by(Membership.id)
-PROFESSIONS_BY_IDS = select(Profession).where(Profession.id == func.any(ids()))
+professions_by_ids: ById[Profession] = ById(Profession)
 PROFESSIONS_OF = (
     select(Profession, PersonProfession.person_id)
     .join(PersonProfession, PersonProfession.profession_id == Profession.id)
@@ -129,11 +129,6 @@ async def viewers(session: Session, person_ids: Sequence[UUID]) -> list[Viewer |
     ]
 
 
-async def by_ids(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Person | None]:
-    """Return people; which of their data the viewer sees is decided field by field."""
-    return in_order(keys, await session.scalars(BY_IDS, {"ids": keys}), lambda row: row.id)
-
-
 async def by_email(session: Session, email: str) -> Person | None:
     """Return the person with this address, in whatever case it is written."""
     return (await session.scalars(BY_EMAIL, {"email": email})).one_or_none()
@@ -164,14 +159,6 @@ async def roles(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list
     """Return the roles that each person was granted, in the order of granting."""
     rows = await session.scalars(ROLES, {"ids": keys})
     return grouped(keys, rows, lambda row: row.person_id)
-
-
-async def professions_by_ids(
-    session: Session, _viewer: Viewer, keys: Sequence[UUID]
-) -> list[Profession | None]:
-    """Return professions, which everybody may know of."""
-    rows = await session.scalars(PROFESSIONS_BY_IDS, {"ids": keys})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def professions_of(

@@ -16,13 +16,13 @@ from domain.models.topics import Topic
 from domain.permissions import Viewer
 from domain.queries.ballots import INVITED
 from domain.queries.pages import (
+    ById,
     Listed,
     Page,
     Paged,
     Slice,
     ids,
     in_order,
-    seen_by,
     shown_or_own,
     visible,
 )
@@ -31,7 +31,7 @@ _OWN = bindparam("own_id", type_=Uuid())
 _ROUNDTABLES = select(Roundtable).join(Topic, Topic.id == Roundtable.id).where(visible())
 _INVITATIONS = select(Invitation).join(Topic, Topic.id == Invitation.roundtable_id).where(visible())
 
-BY_IDS = _ROUNDTABLES.where(Roundtable.id == func.any(ids()))
+by_ids: ById[Roundtable] = ById(Roundtable, Roundtable.id)
 OF_ENGAGEMENTS = Paged(_ROUNDTABLES, Roundtable, Roundtable.engagement_id)
 INVITATIONS_BY_IDS = (
     select(Invitation, visible())
@@ -59,12 +59,6 @@ FACTS = (
     .join(Engagement, Engagement.id == Roundtable.engagement_id)
     .where(Roundtable.id == func.any(ids()))
 )
-
-
-async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Roundtable | None]:
-    """Return roundtables, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_engagements(

@@ -22,17 +22,7 @@ from domain.models.specifications import (
 )
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.pages import (
-    Listed,
-    Page,
-    Paged,
-    Slice,
-    grouped,
-    ids,
-    in_order,
-    seen_by,
-    visible,
-)
+from domain.queries.pages import ById, Listed, Page, Paged, Slice, grouped, ids, visible
 
 _SPECIFICATIONS = select(Specification).join(Topic, Topic.id == Specification.id).where(visible())
 _REVISIONS = (
@@ -41,23 +31,15 @@ _REVISIONS = (
     .where(visible())
 )
 
-BY_IDS = _SPECIFICATIONS.where(Specification.id == func.any(ids()))
+by_ids: ById[Specification] = ById(Specification, Specification.id)
 # PostgreSQL asks for the type of a parameter that may be null.
 _STATE = cast(bindparam("state"), String)
 LISTED: Listed[Specification] = Listed(
     _SPECIFICATIONS.where(or_(_STATE.is_(None), Specification.state == _STATE)), Specification
 )
 OF_CREDENTIALS = Paged(_SPECIFICATIONS, Specification, Specification.credential_id)
-SECTIONS_BY_IDS = (
-    select(Section)
-    .join(Topic, Topic.id == Section.specification_id)
-    .where(visible(), Section.id == func.any(ids()))
-)
-BLOCKS_BY_IDS = (
-    select(Block)
-    .join(Topic, Topic.id == Block.specification_id)
-    .where(visible(), Block.id == func.any(ids()))
-)
+sections_by_ids: ById[Section] = ById(Section, Section.specification_id)
+blocks_by_ids: ById[Block] = ById(Block, Block.specification_id)
 SECTIONS = (
     select(Section)
     .where(Section.specification_id == func.any(ids()))
@@ -75,7 +57,9 @@ TARGET_PROFESSIONS = (
     .where(TargetProfession.specification_id == func.any(ids()))
     .order_by(TargetProfession.profession_id)
 )
-REVISIONS_BY_IDS = _REVISIONS.where(SpecificationRevision.id == func.any(ids()))
+revisions_by_ids: ById[SpecificationRevision] = ById(
+    SpecificationRevision, SpecificationRevision.specification_id
+)
 REVISIONS = Paged(_REVISIONS, SpecificationRevision, SpecificationRevision.specification_id)
 
 LAST_VERSION = select(func.max(Specification.version)).where(
@@ -121,14 +105,6 @@ FACTS = select(
 ).where(Specification.id == func.any(ids()))
 
 
-async def by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Specification | None]:
-    """Return specifications, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
-
-
 async def listed(
     session: Session, viewer: Viewer, page: Page, *, state: SpecificationState | None
 ) -> Slice[Specification]:
@@ -153,22 +129,6 @@ async def of_credentials(
 async def count_of_credentials(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many versions of its specification each credential has."""
     return await OF_CREDENTIALS.counts(session, viewer, keys)
-
-
-async def sections_by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Section | None]:
-    """Return sections, None for those that the viewer may not know of."""
-    rows = await session.scalars(SECTIONS_BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
-
-
-async def blocks_by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Block | None]:
-    """Return blocks, None for those that the viewer may not know of."""
-    rows = await session.scalars(BLOCKS_BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def sections(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[Section]]:
@@ -197,14 +157,6 @@ async def target_professions(
     """Return the professions that each specification is designed for."""
     rows = await session.scalars(TARGET_PROFESSIONS, {"ids": keys})
     return grouped(keys, rows, lambda row: row.specification_id)
-
-
-async def revisions_by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[SpecificationRevision | None]:
-    """Return named revisions, None for those that the viewer may not know of."""
-    rows = await session.scalars(REVISIONS_BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def revisions(

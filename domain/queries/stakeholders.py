@@ -12,6 +12,7 @@ from domain.models.stakeholders import Constituency, Stakeholder
 from domain.models.topics import Topic
 from domain.permissions import Viewer
 from domain.queries.pages import (
+    ById,
     Page,
     Paged,
     Slice,
@@ -44,7 +45,7 @@ OF_VIEWER = select(Stakeholder).where(
     Stakeholder.engagement_id == func.any(ids()),
     Stakeholder.person_id == bindparam("own_id", type_=Uuid()),
 )
-CONSTITUENCIES_BY_IDS = _CONSTITUENCIES.where(Constituency.id == func.any(ids()))
+constituencies_by_ids: ById[Constituency] = ById(Constituency, Constituency.engagement_id)
 CONSTITUENCIES_OF_ENGAGEMENTS = _CONSTITUENCIES.where(
     Constituency.engagement_id == func.any(ids())
 ).order_by(Constituency.position)
@@ -102,14 +103,6 @@ async def of_viewer(
     """Return the viewer's own part in each exercise, None where they have none."""
     rows = await session.scalars(OF_VIEWER, {"ids": keys, "own_id": viewer.person_id})
     return in_order(keys, rows, lambda row: row.engagement_id)
-
-
-async def constituencies_by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Constituency | None]:
-    """Return constituencies, None for those of exercises that the viewer may not know of."""
-    rows = await session.scalars(CONSTITUENCIES_BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def constituencies_of_engagements(

@@ -13,9 +13,9 @@ from domain.database import Session
 from domain.errors import NotFound
 from domain.models.topics import BODY_ID, StoredEvent, Topic
 from domain.permissions import Audience, Viewer, audience
-from domain.queries.pages import ids, in_order
+from domain.queries.pages import ById
 
-BY_IDS = select(Topic).where(Topic.id == func.any(ids()))
+by_ids: ById[Topic] = ById(Topic)
 TOPIC = (
     select(Topic).where(Topic.id == bindparam("topic_id")).execution_options(populate_existing=True)
 )
@@ -63,11 +63,6 @@ NEWS = (
 OLDEST = select(func.min(StoredEvent.sequence)).where(
     StoredEvent.topic_id == bindparam("topic_id"), StoredEvent.audience == bindparam("audience")
 )
-
-
-async def by_ids(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Topic | None]:
-    """Return the places and counters of topics, for deciding what the viewer may do there."""
-    return in_order(keys, await session.scalars(BY_IDS, {"ids": keys}), lambda row: row.id)
 
 
 @dataclass(frozen=True, slots=True)
