@@ -21,15 +21,10 @@ from strawberry.types.graphql import OperationType
 
 from api.sse import EventStream, Results
 from domain.database import is_outage
+from schema.documents import RequestErrors
 from schema.errors import Unauthenticated
 from schema.limits import Limits
-from schema.operations import (
-    BadRequest,
-    Request,
-    RequestErrors,
-    encode,
-    parse_request,
-)
+from schema.operations import BadRequest, Request, encode, parse_request
 from subscriptions.delivery import Delivery
 from subscriptions.hub import Hub
 
@@ -156,7 +151,7 @@ class GraphQLHTTP:
     ) -> ASGIApp:
         events = media_type == EVENTS
         try:
-            kind = self._operations.operation_type(request)
+            kind = self._operations.find(request).kind
             if kind is OperationType.MUTATION and http.method == "GET":
                 raise Refused(
                     HTTPStatus.METHOD_NOT_ALLOWED, "Mutations are sent by POST.", {"allow": "POST"}

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import structlog
 from prometheus_client import Counter, Histogram
-from strawberry.types.graphql import OperationType
 
 from domain import tracing
-from schema.operations import Operations, Request, RequestErrors, Result, Subscription
+from schema.documents import Operation, RequestErrors
+from schema.operations import Operations, Request, Result, Subscription
 
 SECONDS: Final = Histogram(
     "concordat_operation_seconds",
@@ -38,10 +38,10 @@ class _Outcome:
 class ObservedOperations(Operations):
     """Operations that are timed, whatever transport brought them."""
 
-    def operation_type(self, request: Request) -> OperationType:
-        """Whether this is a query, mutation or subscription; raises RequestErrors."""
+    def find(self, request: Request) -> Operation:
+        """Return the operation to run; raises RequestErrors."""
         try:
-            return super().operation_type(request)
+            return super().find(request)
         except RequestErrors:
             SECONDS.labels("unknown", "refused").observe(0)
             raise
@@ -66,10 +66,8 @@ class ObservedOperations(Operations):
 
     @contextmanager
     def _observed(self, request: Request) -> Iterator[_Outcome]:
-        kind = self.operation_type(request).value
-        node = self._operation(request).name
-        name = node.value[:100] if node else ""
-        document = self._prepare(request.query).hash
+        operation = self.find(request)
+        kind, name, document = operation.kind.value, operation.name[:100], operation.hash
         outcome = _Outcome()
         began = time.perf_counter()
         try:

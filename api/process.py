@@ -20,8 +20,8 @@ from api.tracing import sent_to
 from api.viewers import Viewers
 from domain import embedded, migrations
 from domain.database import Database, Unusable, create_engine
+from schema.documents import RequestErrors
 from schema.limits import Limits
-from schema.operations import RequestErrors
 from subscriptions.hub import Hub
 from subscriptions.presence import Presence
 from subscriptions.quota import Quota

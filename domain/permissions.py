@@ -6,8 +6,9 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 
 class Role(StrEnum):
@@ -102,6 +103,15 @@ class Place(Protocol):
         """Whether everybody may read the topic's public stream."""
 
 
+class Rights:
+    """What viewers have in common who are answered alike; those with the same have the same one."""
+
+    __slots__ = ("__weakref__",)
+
+
+_RIGHTS: WeakValueDictionary[Hashable, Rights] = WeakValueDictionary()
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who is asking: a person with roles per scope (None is the whole body), or nobody known."""
@@ -113,7 +123,7 @@ class Viewer:
     _known_scopes: dict[tuple[Permission, bool], list[UUID]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    _rights: Hashable = field(default=None, init=False, repr=False, compare=False)
+    _rights: Rights | None = field(default=None, init=False, repr=False, compare=False)
 
     def signed_out(self, issued_at: datetime | None) -> bool:
         """Say whether a session whose token was issued then has been ended."""
@@ -127,12 +137,13 @@ class Viewer:
         return self.person_id is not None
 
     @property
-    def rights(self) -> Hashable:
+    def rights(self) -> Rights:
         """Return what viewers have in common who are answered alike, but for what is their own."""
         if self._rights is None:
-            found = (self.known, frozenset(self.grants.items()))
-            object.__setattr__(self, "_rights", found)  # viewers are frozen
-        return self._rights
+            held = (self.known, frozenset(self.grants.items()))
+            # Compared once: whoever holds dozens of roles is compared with others all the time.
+            object.__setattr__(self, "_rights", _RIGHTS.setdefault(held, Rights()))
+        return cast("Rights", self._rights)
 
     def is_person(self, id: UUID) -> bool:
         """Say whether the viewer is this very person."""

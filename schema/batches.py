@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import strawberry
@@ -11,11 +12,11 @@ from strawberry.types.field import StrawberryField
 
 from domain.permissions import Viewer
 from schema.context import Info
-from schema.execution import Attribute, Batched, BatchResolver
+from schema.execution import Attribute, Batched, BatchResolver, Derived
 from schema.sharing import NOTE, PERSONAL
 
 Parents: TypeAlias = Sequence[Any]
-_BATCH = "batch"
+_RESOLVER = "resolver"
 
 
 def batched(
@@ -31,11 +32,11 @@ def batched(
     the field is its type; `like` is a function with its arguments. `personal` marks what depends on
     who exactly asks; see schema.sharing.
     """
-    field: StrawberryField = strawberry.field(
-        description=description + NOTE if personal else description,
-        metadata={_BATCH: batch, **(PERSONAL if personal else {})},
+    field = _resolved_by(
+        partial(Batched, batch),
+        description + NOTE if personal else description,
+        **(PERSONAL if personal else {}),
     )
-    field.init = field.repr = field.compare = False  # what is computed is no part of the value
     if like is not None:
         field.arguments = strawberry.field(resolver=like).base_resolver.arguments
     return field
@@ -43,11 +44,7 @@ def batched(
 
 def derived(read: Callable[[Any], Any], description: str) -> Any:
     """Declare a field that is computed from its parent alone."""
-
-    def resolve(parents: Sequence[Any], _info: object) -> list[Any]:
-        return list(map(read, parents))
-
-    return batched(resolve, description)
+    return _resolved_by(partial(Derived, read), description)
 
 
 def for_viewer(read: Callable[[Any, Viewer], Any], description: str) -> Any:
@@ -60,6 +57,14 @@ def for_viewer(read: Callable[[Any, Viewer], Any], description: str) -> Any:
     return batched(resolve, description)
 
 
+def _resolved_by(make: Callable[[], Any], description: str, **metadata: Any) -> Any:
+    field: StrawberryField = strawberry.field(
+        description=description, metadata={_RESOLVER: make, **metadata}
+    )
+    field.init = field.repr = field.compare = False  # what is computed is no part of the value
+    return field
+
+
 def install(schema: strawberry.Schema) -> None:
     """Let a schema resolve its batches and attributes by what a plan runs for all parents."""
     for type_ in schema._schema.type_map.values():  # noqa: SLF001 - Strawberry has no public name
@@ -69,5 +74,5 @@ def install(schema: strawberry.Schema) -> None:
             definition = (field.extensions or {}).get("strawberry-definition")
             if not isinstance(definition, StrawberryField) or definition.base_resolver:
                 continue
-            batch = definition.metadata.get(_BATCH)
-            field.resolve = Batched(batch) if batch else Attribute(definition.python_name)
+            make = definition.metadata.get(_RESOLVER)
+            field.resolve = make() if make else Attribute(definition.python_name)

@@ -69,7 +69,11 @@ async def load_nodes(context: Context, ids: Sequence[tuple[str, UUID] | None]) -
         for index, node in zip(indices, nodes, strict=True):
             found[index] = node
 
-    await asyncio.gather(*(load(name, indices) for name, indices in by_type.items()))
+    loads = [load(name, indices) for name, indices in by_type.items()]
+    if len(loads) == 1:
+        await loads[0]
+    else:
+        await asyncio.gather(*loads)
     return found
 
 

@@ -1,11 +1,10 @@
 """The one place in which a GraphQL request is prepared and run, whatever carried it here."""
 
-import hashlib
 import traceback
 import uuid
 from collections.abc import AsyncIterable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -13,36 +12,25 @@ import orjson
 import strawberry
 import structlog
 from graphql import (
-    DocumentNode,
     ExecutionResult,
     FieldNode,
     GraphQLError,
-    OperationDefinitionNode,
-    parse,
-    specified_rules,
-    validate,
 )
 from graphql.execution import Executor, create_source_event_stream
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
 from domain.database import is_outage
 from domain.errors import DomainError
 from schema.context import Context
 from schema.crowds import Crowds
+from schema.documents import Documents, Operation, RequestErrors, refused, with_code
 from schema.errors import coded
 from schema.execution import Plans, execute
-from schema.limits import Limits, check_document, check_variables, parse_document
-from schema.sharing import Shape, shape
+from schema.limits import Limits, check_variables
 
 log = structlog.get_logger(__name__)
-
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-# A document of 2,000 tokens takes 0.8 MB when parsed, the introspection query 0.2 MB.
-PREPARED_DOCUMENTS = 128
 
 
 class BadRequest(Exception):
@@ -51,19 +39,6 @@ class BadRequest(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-
-
-class RequestErrors(Exception):
-    """The operation was refused before it was executed."""
-
-    def __init__(self, errors: list[GraphQLError]) -> None:
-        super().__init__(errors[0].message)
-        self.errors = errors
-
-    @property
-    def result(self) -> dict[str, Any]:
-        """The result as clients get it: it has `errors`, and no `data`."""
-        return {"errors": [error.formatted for error in self.errors]}
 
 
 @dataclass(frozen=True)
@@ -77,20 +52,6 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A document that passed limits and validation, and the hash that logs call it by."""
-
-    document: DocumentNode
-    hash: str
-    operations: Mapping[str, OperationDefinitionNode]
-    """By name; that of an operation without one is empty, and it is then the only one."""
-    shapes: dict[int, Shape] = field(default_factory=dict)
-    """Of the operations that were run, by the identity of their nodes."""
-    personal: set[int] = field(default_factory=set)
-    """The nodes of those that have another answer for everybody."""
-
-
-@dataclass(frozen=True)
 class Subscription:
     """A subscription that was started, and the way to say its messages."""
 
@@ -101,7 +62,7 @@ class Subscription:
     personal: bool
     """Whether something is asked that depends on who exactly asks."""
     executor: Executor[Any]
-    request: Request
+    operation: Operation
 
 
 def parse_request(payload: object, documents: Mapping[str, str]) -> Request:
@@ -187,18 +148,17 @@ class Operations:
         self._suggestions = suggestions
         self._schema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._executor = schema.execution_context_class
-        kept = list(trusted)
-        self._crowds = Crowds()
-        self._plans = Plans(PREPARED_DOCUMENTS + len(kept), self.unplanned)
-        # Documents that were refused are prepared anew: lru_cache keeps no exceptions.
-        self._prepare_and_keep = lru_cache(maxsize=PREPARED_DOCUMENTS)(self._prepare_anew)
-        self._trusted = {query: self._prepare_anew(query, trusted=True) for query in kept}
-        self.documents = {f"sha256:{each.hash}": query for query, each in self._trusted.items()}
+        self._documents = Documents(
+            self._schema, limits, hide_suggestions=not suggestions, trusted=trusted
+        )
+        self.documents = self._documents.by_id
         """The documents that can be asked for by their ids."""
+        self._crowds = Crowds()
+        self._plans = Plans(self._documents.most, self.unplanned)
 
-    def operation_type(self, request: Request) -> OperationType:
-        """Whether this is a query, mutation or subscription; raises RequestErrors."""
-        return OperationType(self._operation(request).operation.value)
+    def find(self, request: Request) -> Operation:
+        """Return the operation to run; raises RequestErrors."""
+        return self._documents.find(request.query, request.operation_name)
 
     async def execute(self, request: Request, context: Any) -> Result:
         """Run a query or mutation.
@@ -206,32 +166,36 @@ class Operations:
         Returns its result, `data` and perhaps `errors`, ready for `encode`. Raises RequestErrors
         for what fails before execution.
         """
-        kind = self.operation_type(request)
-        if kind is OperationType.SUBSCRIPTION:
-            raise _refused("A subscription has many results: subscribe to it.", "BAD_REQUEST")
-        if kind is OperationType.QUERY and isinstance(context, Context):
-            return await self._share(request, context)
-        return await self._execute(request, context)
+        operation = self.find(request)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            raise refused("A subscription has many results: subscribe to it.", "BAD_REQUEST")
+        if (
+            operation.kind is OperationType.MUTATION
+            or operation.personal
+            or not isinstance(context, Context)
+            or context.rights is None
+        ):
+            return await self._execute(operation, request, context)
+        return await self._share(operation, request, context)
 
-    async def _share(self, request: Request, context: Context) -> Result:
+    async def _share(self, operation: Operation, request: Request, context: Context) -> Result:
         """Run a query, together with those who ask the same and have the same rights."""
-        prepared, node = self._prepare(request.query), self._operation(request)
-        if self._shape(prepared, node).personal:
-            prepared.personal.add(id(node))
-        if context.rights is None or id(node) in prepared.personal:
-            return await self._execute(request, context)
+
+        def is_personal() -> None:
+            operation.personal = True
+
         variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
         return await self._crowds.answer(
-            (prepared.hash, request.operation_name, variables),
+            (operation, variables),
             context,
-            partial(self._execute, request),
-            lambda: prepared.personal.add(id(node)),
+            partial(self._execute, operation, request),
+            is_personal,
         )
 
-    async def _execute(self, request: Request, context: Any) -> Result:
-        executor = self._build(request, context)
+    async def _execute(self, operation: Operation, request: Request, context: Any) -> Result:
+        executor = self._build(operation, request, context)
         try:
-            return await self._run(request, executor)
+            return await self._run(operation, executor)
         finally:
             # It refers to itself: without this, it and its tuples wait for the garbage collector.
             vars(executor).clear()
@@ -241,18 +205,17 @@ class Operations:
 
         Raises RequestErrors for what fails before the first event.
         """
-        if self.operation_type(request) is not OperationType.SUBSCRIPTION:
-            raise _refused("This is not a subscription: execute it.", "BAD_REQUEST")
-        executor = self._build(request, context)
+        operation = self.find(request)
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            raise refused("This is not a subscription: execute it.", "BAD_REQUEST")
+        executor = self._build(operation, request, context)
         source = create_source_event_stream(executor)
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
-            raise RequestErrors([self._mask(request, error) for error in source.errors or ()])
-        prepared = self._prepare(request.query)
-        found = self._shape(prepared, self._operation(request))
-        key = (prepared.hash, found.key(request.variables))
-        return Subscription(source, key, found.personal, executor, request)
+            raise RequestErrors([_mask(operation, error) for error in source.errors or ()])
+        key = (operation.hash, operation.shape.key(request.variables))
+        return Subscription(source, key, operation.shape.personal, executor, operation)
 
     async def respond(self, subscription: Subscription, message: object, context: Any) -> Result:
         """Return the result that says one message of a subscription, as `context`'s viewer sees it.
@@ -261,70 +224,20 @@ class Operations:
         """
         executor = subscription.executor.build_per_event_executor(message)
         executor.context_value = context
-        return await self._run(subscription.request, executor)
+        return await self._run(subscription.operation, executor)
 
     def failure(self, subscription: Subscription, error: Exception) -> dict[str, Any]:
         """Return the last result of a subscription whose source failed."""
         located = GraphQLError(str(error), original_error=error)
-        return {"errors": [self._mask(subscription.request, located).formatted]}
+        return {"errors": [_mask(subscription.operation, located).formatted]}
 
-    def _prepare(self, query: str) -> Prepared:
-        return self._trusted.get(query) or self._prepare_and_keep(query)
-
-    def _prepare_anew(self, query: str, *, trusted: bool = False) -> Prepared:
-        try:
-            document = parse(query) if trusted else parse_document(query, self._limits)
-        except GraphQLError as error:
-            raise RequestErrors([_coded(error, "GRAPHQL_PARSE_FAILED")]) from None
-        errors = [] if trusted else check_document(document, self._limits)
-        errors = errors or validate(
-            self._schema, document, RULES, hide_suggestions=not self._suggestions
-        )
-        for each in errors:
-            if each.message == "Validation aborted.":  # the budget of schema.limits was spent
-                each.message = (
-                    "This document repeats too many fields or spreads too many fragments to be "
-                    "checked: ask for less at a time."
-                )
-        if errors:
-            raise RequestErrors([_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
-        operations = {
-            node.name.value if node.name else "": node
-            for node in document.definitions
-            if isinstance(node, OperationDefinitionNode)
-        }
-        return Prepared(document, hashlib.sha256(query.encode()).hexdigest(), operations)
-
-    def _shape(self, prepared: Prepared, node: OperationDefinitionNode) -> Shape:
-        found = prepared.shapes.get(id(node))
-        if found is None:
-            found = prepared.shapes[id(node)] = shape(self._schema, prepared.document, node)
-        return found
-
-    def _operation(self, request: Request) -> OperationDefinitionNode:
-        """Find the operation to run: the named one, or the only one."""
-        name = request.operation_name
-        operations = self._prepare(request.query).operations
-        if name is None and len(operations) == 1:
-            return next(iter(operations.values()))
-        found = operations.get(name) if name else None
-        if found is None:
-            several = name is None and operations
-            message = (
-                "The document has several operations: choose one by operationName."
-                if several
-                else f"The document has no operation {name or ''}: check operationName."
-            )
-            raise _refused(message, "OPERATION_RESOLUTION_FAILURE")
-        return found
-
-    def _build(self, request: Request, context: Any) -> Executor[Any]:
+    def _build(self, operation: Operation, request: Request, context: Any) -> Executor[Any]:
         """Coerce the variables; raises RequestErrors when they do not fit."""
         if error := check_variables(request.variables, self._limits):
-            raise RequestErrors([_coded(error, "BAD_USER_INPUT")])
+            raise RequestErrors([with_code(error, "BAD_USER_INPUT")])
         executor = self._executor.build(
             self._schema,
-            self._prepare(request.query).document,
+            operation.document,
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=request.operation_name,
@@ -333,45 +246,45 @@ class Operations:
             operation_extensions=request.extensions,
         )
         if isinstance(executor, list):
-            raise RequestErrors([_coded(error, "BAD_USER_INPUT") for error in executor])
+            raise RequestErrors([with_code(error, "BAD_USER_INPUT") for error in executor])
         return executor
 
     def unplanned(self, reason: str) -> None:
         """Note that an operation has no plan, and is left to graphql-core."""
 
-    async def _run(self, request: Request, executor: Executor[Any]) -> Result:
+    async def _run(self, operation: Operation, executor: Executor[Any]) -> Result:
         result = await execute(executor, self._plans)
         formatted = Result(data=result.data)
         if result.errors:
-            formatted["errors"] = [self._mask(request, error).formatted for error in result.errors]
+            formatted["errors"] = [_mask(operation, error).formatted for error in result.errors]
         return formatted
 
-    def _mask(self, request: Request, error: GraphQLError) -> GraphQLError:
-        """Let through what is said to the client on purpose; mask and log everything else."""
-        cause = _cause(error)
-        if isinstance(cause, DomainError):
-            refused = coded(cause)
-            return GraphQLError(
-                refused.message, error.nodes, path=error.path, extensions=refused.extensions
-            )
-        if is_outage(cause):
-            return GraphQLError(
-                "The database was away for a moment. Please try again: with the same "
-                "idempotencyKey nothing is done twice.",
-                error.nodes,
-                path=error.path,
-                extensions={"code": "UNAVAILABLE"},
-            )
-        if isinstance(cause, GraphQLError):
-            if "code" in (cause.extensions or {}):
-                return error
-            # graphql-core locates errors of arguments at the value, all others at the field.
-            if isinstance(cause, StrawberryInputCoercionError) or (
-                cause.nodes and not isinstance(cause.nodes[0], FieldNode)
-            ):
-                return _coded(error, "BAD_USER_INPUT")
-        name = self._operation(request).name
-        return _masked(error, name.value if name else "", self._prepare(request.query).hash)
+
+def _mask(operation: Operation, error: GraphQLError) -> GraphQLError:
+    """Let through what is said to the client on purpose; mask and log everything else."""
+    cause = _cause(error)
+    if isinstance(cause, DomainError):
+        refused = coded(cause)
+        return GraphQLError(
+            refused.message, error.nodes, path=error.path, extensions=refused.extensions
+        )
+    if is_outage(cause):
+        return GraphQLError(
+            "The database was away for a moment. Please try again: with the same "
+            "idempotencyKey nothing is done twice.",
+            error.nodes,
+            path=error.path,
+            extensions={"code": "UNAVAILABLE"},
+        )
+    if isinstance(cause, GraphQLError):
+        if "code" in (cause.extensions or {}):
+            return error
+        # graphql-core locates errors of arguments at the value, all others at the field.
+        if isinstance(cause, StrawberryInputCoercionError) or (
+            cause.nodes and not isinstance(cause.nodes[0], FieldNode)
+        ):
+            return with_code(error, "BAD_USER_INPUT")
+    return _masked(error, operation.name, operation.hash)
 
 
 def _cause(error: GraphQLError) -> Exception:
@@ -380,15 +293,6 @@ def _cause(error: GraphQLError) -> Exception:
     while isinstance(cause, GraphQLError) and cause.original_error:
         cause = cause.original_error
     return cause
-
-
-def _coded(error: GraphQLError, code: str) -> GraphQLError:
-    error.extensions = {"code": code, **(error.extensions or {})}
-    return error
-
-
-def _refused(message: str, code: str) -> RequestErrors:
-    return RequestErrors([GraphQLError(message, extensions={"code": code})])
 
 
 def _masked(error: GraphQLError, operation: str, document: str) -> GraphQLError:

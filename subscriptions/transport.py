@@ -18,8 +18,9 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 from strawberry.types.graphql import OperationType
 
+from schema.documents import RequestErrors
 from schema.errors import Unauthenticated
-from schema.operations import BadRequest, Request, RequestErrors, parse_request
+from schema.operations import BadRequest, Request, parse_request
 from subscriptions import frames
 from subscriptions.connection import EXTENSION, MESSAGE_BYTES, Connection
 from subscriptions.delivery import MOST_WAITING, Delivery
@@ -322,7 +323,7 @@ class _Socket:
         try:
             context = await self._endpoint.make_context(identity)
             operation = _Operation(self, id)
-            if hub.operations.operation_type(request) is OperationType.SUBSCRIPTION:
+            if hub.operations.find(request).kind is OperationType.SUBSCRIPTION:
                 subscriber = await hub.subscribe(request, context, operation)
                 del request, context  # thousands of sockets wait here
                 try:

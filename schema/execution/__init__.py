@@ -25,9 +25,25 @@ from schema.execution.failures import settle
 from schema.execution.places import Root
 from schema.execution.plan import Run
 from schema.execution.plans import Plans
-from schema.execution.resolvers import Attribute, Batched, BatchResolver, ByClass, InstanceOf
+from schema.execution.resolvers import (
+    Attribute,
+    Batched,
+    BatchResolver,
+    ByClass,
+    Derived,
+    InstanceOf,
+)
 
-__all__ = ["Attribute", "BatchResolver", "Batched", "ByClass", "InstanceOf", "Plans", "execute"]
+__all__ = [
+    "Attribute",
+    "BatchResolver",
+    "Batched",
+    "ByClass",
+    "Derived",
+    "InstanceOf",
+    "Plans",
+    "execute",
+]
 
 
 async def execute(executor: Executor[Any], plans: Plans) -> ExecutionResult:

@@ -33,7 +33,7 @@ from graphql.type.introspection import TypeNameMetaFieldDef
 from schema.execution.columns import Column, Leaf, column_of
 from schema.execution.failures import FAILED, Broken, Failure
 from schema.execution.places import InField, Place, Root
-from schema.execution.resolvers import Attribute, Batched, Info
+from schema.execution.resolvers import Batched, Derived, Info
 
 Rows: TypeAlias = Callable[[Sequence[Sequence[Any]]], list[dict[str, Any]]]
 Values: TypeAlias = Callable[["Run", Sequence[Any], Place], Awaitable[Sequence[Any]]]
@@ -89,7 +89,7 @@ class Field:
         self.required = self._column.required
 
     def at_once(self, run: Run, parents: Sequence[Any]) -> Sequence[Any] | None:
-        """Return the completed values where they are attributes without anything to wait for.
+        """Return the completed values where parents have them, without anything to wait for.
 
         That is what most fields are. None where it is not so, for `complete` to find out more.
         """
@@ -145,7 +145,7 @@ class Field:
             return self._type_name, False
         if isinstance(resolve, Batched):
             return self._batched, resolve.waits
-        if isinstance(resolve, Attribute) and not self._has_arguments:
+        if isinstance(resolve, Derived) and not self._has_arguments:
             self._get = resolve.get
             return partial(self._read, resolve.get), False
         if resolve is None and not self._has_arguments:

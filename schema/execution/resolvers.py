@@ -18,15 +18,22 @@ A value that is an exception fails for its parent alone. `info.path` is that of 
 """
 
 
-class Attribute:
-    """A resolve function that reads an attribute of the parent."""
+class Derived:
+    """A resolve function that computes a value from the parent alone, by `get`."""
 
-    def __init__(self, name: str) -> None:
-        self.get = attrgetter(name)
+    def __init__(self, get: Callable[[Any], Any]) -> None:
+        self.get = get
 
     def __call__(self, source: Any, _info: Info) -> Any:
         """Resolve for one parent."""
         return self.get(source)
+
+
+class Attribute(Derived):
+    """A resolve function that reads an attribute of the parent."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(attrgetter(name))
 
 
 class Batched:

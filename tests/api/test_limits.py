@@ -7,8 +7,9 @@ from graphql import GraphQLError, get_introspection_query
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schema.documents import RequestErrors
 from schema.limits import Limits, check_document, check_variables, parse_document
-from schema.operations import Operations, Request, RequestErrors
+from schema.operations import Operations, Request
 from tests.api.toy import schema
 
 LIMITS = Limits()
@@ -81,7 +82,7 @@ def test_the_introspection_queries_of_tools_pass() -> None:
     query = get_introspection_query(
         specified_by_url=True, directive_is_repeatable=True, schema_description=True
     )
-    assert OPERATIONS.operation_type(Request(query)).value == "query"
+    assert OPERATIONS.find(Request(query)).kind.value == "query"
 
 
 @pytest.mark.parametrize(
@@ -125,14 +126,14 @@ def test_what_cannot_be_parsed_within_the_limits_is_a_syntax_error(
 )
 def test_hostile_documents_are_refused_in_words(text: str) -> None:
     with pytest.raises(RequestErrors) as refused:
-        OPERATIONS.operation_type(Request(text))
+        OPERATIONS.find(Request(text))
     codes = {error["extensions"]["code"] for error in refused.value.result["errors"]}
     assert codes <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}
 
 
 def test_a_document_too_costly_to_check_is_refused_in_a_sentence() -> None:
     with pytest.raises(RequestErrors, match="ask for less at a time"):
-        OPERATIONS.operation_type(Request("{" + "id " * 1_990 + "}"))
+        OPERATIONS.find(Request("{" + "id " * 1_990 + "}"))
 
 
 def test_variables_have_a_size_and_a_depth() -> None:

@@ -4,7 +4,8 @@ import pytest
 import strawberry
 from strawberry.extensions import MaskErrors
 
-from schema.operations import Operations, Request, RequestErrors
+from schema.documents import RequestErrors
+from schema.operations import Operations, Request
 from tests.api.toy import LIMITS, Query, schema
 
 OPERATIONS = Operations(schema, LIMITS)

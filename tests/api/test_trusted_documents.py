@@ -12,8 +12,9 @@ from api.graphql import schema
 from api.http import GraphQLHTTP
 from api.process import operations
 from api.settings import Settings, SettingsError
+from schema.documents import RequestErrors
 from schema.limits import Limits
-from schema.operations import BadRequest, Operations, RequestErrors, parse_request
+from schema.operations import BadRequest, Operations, parse_request
 from tests.api import toy
 
 LARGE = "{ " + " ".join(f"a{n}: __typename" for n in range(Limits().aliases + 1)) + " }"

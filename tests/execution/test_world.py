@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from api.graphql import schema
 from domain.permissions import ANYONE, Viewer
 from schema.context import Context
+from schema.documents import RequestErrors
 from schema.execution import Plans, execute
-from schema.operations import Request, RequestErrors
+from schema.operations import Request
 from tests.api.furnished import furnished
 from tests.api.inputs import known
 from tests.conftest import Server

@@ -15,8 +15,9 @@ from api.graphql import schema
 from api.operations import ObservedOperations
 from domain.database import Database
 from domain.permissions import Viewer
+from schema.documents import RequestErrors
 from schema.limits import Limits
-from schema.operations import Request, RequestErrors
+from schema.operations import Request
 from subscriptions.context import LiveContext
 from subscriptions.hub import Deliveries, Hub
 from subscriptions.presence import Presence
