@@ -161,12 +161,13 @@ class _Supervisor:
         if not await first.ready():
             raise SettingsError("No worker can be started: what it said stands above.")
         others = [await self._start(join(self._reserved)) for _ in range(count - 1)]
+        # Before anybody watches over them: who forgets a worker closes what it would say this by.
+        await asyncio.gather(*(worker.ready() for worker in others))
         self._places = [_Place(worker) for worker in (first, *others)]
         async with asyncio.TaskGroup() as tasks:
             for place in self._places:
                 tasks.create_task(self._keep(place))
             tasks.create_task(self._renew())
-            await asyncio.gather(*(worker.ready() for worker in others))
             tell(address(self._reserved))
             log.info("server.started", workers=count)
 
