@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.consensus.appropriateness import RandUcla
 from domain.consensus.choices import BallotKind, choices
+from domain.consensus.majorities import Majority
+from domain.consensus.medians import MedianIqr
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
 from domain.consensus.results import Consensus, Status, Turnout
@@ -23,10 +26,15 @@ SHARED: dict[str, Any] = {
     "minimum_votes": st.integers(1, 6),
 }
 PERCENT = st.integers(51, 100)
-SENSE_CHECKS = st.builds(SenseCheck, threshold_percent=PERCENT, **SHARED).map(Rule)
+SENSE_CHECKS = st.one_of(
+    st.builds(SenseCheck, threshold_percent=PERCENT, **SHARED),
+    st.builds(Majority, strict=st.just(True), of_eligible=st.booleans(), **SHARED),
+).map(Rule)
 RULES = SENSE_CHECKS | st.one_of(
     st.builds(Datatracker, **SHARED),
     st.builds(Comet, threshold_percent=PERCENT, dissent_percent=st.integers(1, 100), **SHARED),
+    st.builds(RandUcla, classic_disagreement=st.booleans(), **SHARED),
+    st.builds(MedianIqr, iqr_at_most=st.integers(0, 8), **SHARED),
 ).map(Rule)
 
 
