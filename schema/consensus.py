@@ -9,6 +9,7 @@ from uuid import UUID
 
 import strawberry
 
+from domain.consensus.agreement import tastle_wierman
 from domain.consensus.choices import BallotKind
 from domain.consensus.results import Group, Status
 from domain.queries import stakeholders
@@ -64,6 +65,13 @@ class _Part:
         ]
 
 
+def _tastle_wierman(part: _Part) -> float | None:
+    if part.group.median is None:
+        return None
+    *rated, _unable_to_score = part.group.counts
+    return tastle_wierman(rated)
+
+
 @strawberry.type(description="The result in one constituency, or of everyone together.")
 class GroupConsensus:
     """See domain.consensus.results.Group."""
@@ -92,6 +100,11 @@ class GroupConsensus:
     )
     median: float | None = derived(
         attrgetter("group.median"), "The median of the ratings; null without enough."
+    )
+    tastle_wierman: float | None = derived(
+        _tastle_wierman,
+        "The consensus of Tastle and Wierman of the ratings: from 0, where halves stand at both "
+        "ends, to 1, where all are the same; null without enough.",
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import ARRAY, CompoundSelect, Select, bindparam, func, literal, select, text, update
 
 from domain import queries, reads
+from domain.consensus.choices import BallotKind
 from domain.database import Database, create_engine, is_outage
 from domain.models.base import Record
 from domain.models.comments import CommentEdit, Mention
@@ -97,6 +98,7 @@ def arguments(statement: Statement, world: World, ids: list[UUID], one: UUID) ->
         "audience": Audience.MEMBERS,
         "audiences": list(Audience),
         "afters": [0, 0, 0],
+        "kind": BallotKind.SENSE_CHECK,
         "numbers": list(range(50)),
         "email": "NURSE1@example.org",
         "code": "OTHER",

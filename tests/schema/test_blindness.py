@@ -32,11 +32,15 @@ query ($ballot: ID!, $other: ID!, $vote: ID!, $engagement: ID!) {
     id
     ... on Engagement {
       state revision availableTransitions { transition allowed reasons missing }
+      ratingAgreement { ...agreement } senseCheckAgreement { ...agreement }
       threads { totalCount } stakeholders { totalCount nodes { id } }
       constituencies { id name stakeholderCount }
       ballots { totalCount nodes { id ...everything } }
     }
   }
+}
+fragment agreement on Agreement {
+  items raters complete kendallW fleissKappa krippendorffAlpha { nominal ordinal interval ratio }
 }
 fragment everything on Ballot {
   kind question state visibility reasonPolicy electorateGrows revision createdAt openedAt
