@@ -102,6 +102,7 @@ class RandUcla(Parameters):
     name = "rand_ucla"
     version = 1
     kind = BallotKind.RATING
+    monotone = False
 
     classic_disagreement: bool = False
 

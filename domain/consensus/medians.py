@@ -23,6 +23,7 @@ class MedianIqr(Parameters):
     name = "median_iqr"
     version = 1
     kind = BallotKind.RATING
+    monotone = False
 
     median_at_least: int = whole_number(7, 6, 9)
     iqr_at_most: int = whole_number(3, 0, 8)

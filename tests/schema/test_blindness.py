@@ -54,7 +54,7 @@ fragment everything on Ballot {
   availableTransitions { transition allowed reasons missing }
   consensus {
     status reasons ruleHash asOf turnout { voted eligible }
-    overall { counts { choice count } voted eligible inFavour of }
+    overall { counts { choice count } voted eligible inFavour of tastleWierman fewestToFlip }
     byConstituency { constituency { id name } counts { choice count } voted eligible status }
   }
 }
