@@ -33,6 +33,7 @@ query ($ballot: ID!, $other: ID!, $vote: ID!, $engagement: ID!) {
     ... on Engagement {
       state revision availableTransitions { transition allowed reasons missing }
       ratingAgreement { ...agreement } senseCheckAgreement { ...agreement }
+      emergentGroups { participants silhouette groups { size } bridging { choice } }
       threads { totalCount } stakeholders { totalCount nodes { id } }
       constituencies { id name stakeholderCount }
       ballots { totalCount nodes { id ...everything } }
