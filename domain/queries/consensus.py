@@ -164,11 +164,11 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
         return None
     weighed = None
     if margins_shown(reader, ballot.visibility, ballot.state):
-        weighed = _parameters(ballot.kind, ballot.rule)
+        weighed = parameters_of(ballot.kind, ballot.rule)
     if ballot.outcome is not None:
         as_of = ballot.outcome["as_of"][reader]
         return Standing(ballot.kind, restore(ballot.outcome), as_of, weighed)
-    consensus = _judged(
+    consensus = judged(
         ballot.kind,
         ballot.rule,
         tuple(
@@ -186,12 +186,13 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
 
 
 @lru_cache(maxsize=JUDGED)
-def _parameters(kind: BallotKind, rule: str) -> Parameters:
+def parameters_of(kind: BallotKind, rule: str) -> Parameters:
+    """Return the parameters of a rule that is stored as JSON."""
     return parse_rule(kind, orjson.loads(rule)).parameters
 
 
 @lru_cache(maxsize=JUDGED)
-def _judged(
+def judged(
     kind: BallotKind, rule: str, tallies: tuple[tuple[Any, ...], ...], *, everything: bool
 ) -> Consensus:
     """Return what a rule says of tallies, which is the same for everybody who asks in between."""

@@ -52,6 +52,7 @@ fragment everything on Ballot {
   votes { totalCount pageInfo { hasNextPage startCursor endCursor }
           nodes { id choice rationale castAt voter { id } history { revision } } }
   threads { totalCount nodes { id } }
+  first: consensusAt(sequence: 1) { status asOf } later: consensusAt(sequence: 5) { status asOf }
   availableTransitions { transition allowed reasons missing }
   consensus {
     status reasons ruleHash asOf turnout { voted eligible }
