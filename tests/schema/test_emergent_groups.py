@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from rich.console import Console
+from sqlalchemy import select
 
+from api import importer, polis
 from domain.ids import new_id
 from domain.models.ballots import BallotVisibility
+from domain.models.engagements import Engagement
 from domain.models.people import Person
 from domain.models.stakeholders import Stakeholder
 from domain.models.topics import Topic, TopicKind
@@ -16,6 +21,7 @@ from domain.permissions import ANYONE, Viewer
 from tests.ballots import VOTERS, close, opened, vote
 from tests.conftest import Ask
 from tests.counting import counting
+from tests.polis import REAL
 from tests.world import NOW, World
 
 GROUPS = """
@@ -171,3 +177,26 @@ async def test_the_statements_do_not_grow_with_the_ballots(ask: Ask, world: Worl
     with counting(world.database) as many:
         await emerging(ask, world, viewer)
     assert set(many) == set(few)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the shared data is not beside this checkout")
+async def test_an_imported_conversation_has_its_groups(ask: Ask, world: World) -> None:
+    conversation = polis.read(REAL / "london.youth.policing")
+    await importer.run(world.database, conversation, console=Console(quiet=True))
+    async with world.database.read() as session:
+        statement = select(Engagement.id).where(Engagement.id != world.engagement)
+        engagement = (await session.scalars(statement)).one()
+
+    found = await emerging(ask, replace(world, engagement=engagement), await world.viewer("admin"))
+
+    assert found["participants"] == 24
+    assert [group["size"] for group in found["groups"]] == [9, 9, None, None]
+    assert [bool(group["representative"]) for group in found["groups"]] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    bridging = [each["groupInformedConsensus"] for each in found["bridging"]]
+    assert bridging == sorted(bridging, reverse=True)
+    assert len(bridging) == 12
