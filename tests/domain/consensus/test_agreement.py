@@ -10,7 +10,7 @@ from typing import Any
 import krippendorff
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import friedmanchisquare
 from statsmodels.stats.inter_rater import fleiss_kappa as fleiss_kappa_of_statsmodels
@@ -55,6 +55,7 @@ def test_the_shared_vectors() -> None:
         assert tastle_wierman(vector["counts"]) == pytest.approx(vector["value"], abs=5e-7)
 
 
+@settings(deadline=None)
 @given(tables(st.integers(1, 9)))
 def test_kendall_w_equals_friedman_s_test_in_scipy(rows: list[list[int]]) -> None:
     assume(any(len(set(row)) > 1 for row in rows))
@@ -64,6 +65,7 @@ def test_kendall_w_equals_friedman_s_test_in_scipy(rows: list[list[int]]) -> Non
     assert kendall_w(rows) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(tables(st.integers(1, 4)))
 def test_fleiss_kappa_equals_statsmodels(rows: list[list[int]]) -> None:
     assume(len({value for row in rows for value in row}) > 1)
@@ -71,6 +73,7 @@ def test_fleiss_kappa_equals_statsmodels(rows: list[list[int]]) -> None:
     assert fleiss_kappa(counts) == pytest.approx(fleiss_kappa_of_statsmodels(np.array(counts)))
 
 
+@settings(deadline=None)
 @given(tables(st.none() | st.integers(1, 9)))
 def test_krippendorff_s_alpha_equals_the_package_of_its_name(
     rows: list[list[int | None]],

@@ -124,6 +124,7 @@ def test_who_voted_on_little_belongs_to_no_group() -> None:
     assert sorted(row for group in found.groups for row in group) == list(range(1, 15))
 
 
+@settings(deadline=None)
 @given(VOTES)
 def test_the_components_are_those_of_scikit_learn(votes: NDArray[np.int8]) -> None:
     cast = votes != MISSING
