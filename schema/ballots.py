@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -18,7 +18,7 @@ from domain.models.ballots import BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.permissions import Permission
 from domain.queries import ballots as queries
-from domain.queries import comments, people, topics, votes
+from domain.queries import comments, past_consensus, people, topics, votes
 from domain.queries import consensus as standings
 from schema.batches import Parents, batched, derived
 from schema.comments import SUBJECTS, Thread, kind_of
@@ -107,6 +107,21 @@ async def _topics(ballots: Parents, info: Info) -> Sequence[Node | None]:
     )
 
 
+def _at(
+    sequence: Annotated[
+        int, strawberry.argument(description="The last event that it is to contain.")
+    ],
+) -> None:
+    """Declare the arguments of the field."""
+
+
+async def _consensus_at(
+    ballots: Parents, info: Info, *, sequence: int
+) -> Sequence[standings.Standing | None]:
+    keys = [ballot.id for ballot in ballots]
+    return await info.context.load_all(past_consensus.of_ballots, keys, sequence)
+
+
 @node(models.Ballot, queries.by_ids, "A question to an electorate, in one topic.")
 class Ballot(Node):
     """A ballot."""
@@ -166,6 +181,12 @@ class Ballot(Node):
     choices: list[ChoiceOption] = derived(_options, "What can be chosen.")
     consensus: Consensus | None = relation(
         standings.of_ballots, "How far it has come; null where the viewer may not know."
+    )
+    consensus_at: Consensus | None = batched(
+        _consensus_at,
+        "How far it had come at an earlier `asOf`, computed from the log of events; null where the "
+        "viewer's stream did not tell it then.",
+        like=_at,
     )
     viewer_can_moderate: bool = permitted(
         Permission.MODERATE, "Whether the viewer can edit, open and close it."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -9,11 +11,16 @@ from uuid import UUID
 
 import strawberry
 
+from domain.consensus.agreement import tastle_wierman
 from domain.consensus.choices import BallotKind
+from domain.consensus.flips import LOOKED_FOR, fewest_to_flip
+from domain.consensus.parameters import Parameters
 from domain.consensus.results import Group, Status
+from domain.consensus.tallies import Tally
 from domain.queries import stakeholders
 from domain.queries.consensus import Standing
-from schema.batches import derived
+from schema.batches import Parents, batched, derived
+from schema.context import Info
 from schema.fields import enum, relation, text
 from schema.stakeholders import Constituency
 from schema.votes import Choice, spoken_all
@@ -45,10 +52,11 @@ _key = lru_cache(maxsize=4_096)(UUID)
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The result of a group in a ballot of some kind."""
+    """The result of a group in a ballot of some kind; see Standing for what is weighed."""
 
     kind: BallotKind
     group: Group
+    weighed: Parameters | None
 
     @property
     def constituency_id(self) -> UUID | None:
@@ -62,6 +70,26 @@ class _Part:
                 spoken_all(self.kind), self.group.counts, strict=True
             )
         ]
+
+
+async def _fewest_to_flip(parts: Parents, _info: Info) -> Sequence[int | None]:
+    # Where many votes are near no threshold, it takes long enough that nobody should wait for it.
+    return await asyncio.to_thread(lambda: list(map(_fewest, parts)))
+
+
+def _fewest(part: _Part) -> int | None:
+    if part.weighed is None:
+        return None
+    group = part.group
+    tally = Tally(group.constituency, group.label, group.eligible, group.counts)
+    return fewest_to_flip(part.weighed, tally)
+
+
+def _tastle_wierman(part: _Part) -> float | None:
+    if part.group.median is None:
+        return None
+    *rated, _unable_to_score = part.group.counts
+    return tastle_wierman(rated)
 
 
 @strawberry.type(description="The result in one constituency, or of everyone together.")
@@ -93,6 +121,17 @@ class GroupConsensus:
     median: float | None = derived(
         attrgetter("group.median"), "The median of the ratings; null without enough."
     )
+    tastle_wierman: float | None = derived(
+        _tastle_wierman,
+        "The consensus of Tastle and Wierman of the ratings: from 0, where halves stand at both "
+        "ends, to 1, where all are the same; null without enough.",
+    )
+    fewest_to_flip: int | None = batched(
+        _fewest_to_flip,
+        "How few people would have to cast or change a vote for consensus in favour to be reached, "
+        "or no longer. Null for others than moderators, where no votes would do, and under rules "
+        f"that measure the spread of ratings where more than {LOOKED_FOR} people would have to.",
+    )
 
 
 @strawberry.type(description="Of how many eligible people how many have voted.")
@@ -105,11 +144,14 @@ class Turnout:
 
 def _overall(standing: Standing) -> _Part | None:
     overall = standing.consensus.overall
-    return None if overall is None else _Part(standing.kind, overall)
+    return None if overall is None else _Part(standing.kind, overall, standing.weighed)
 
 
 def _parts(standing: Standing) -> list[_Part]:
-    return [_Part(standing.kind, group) for group in standing.consensus.by_constituency]
+    return [
+        _Part(standing.kind, group, standing.weighed)
+        for group in standing.consensus.by_constituency
+    ]
 
 
 @strawberry.type(description="How far a ballot has come under its rule.")

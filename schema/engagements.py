@@ -14,12 +14,22 @@ from domain.commands.stakeholders import remove_stakeholder
 from domain.lifecycle import ENGAGEMENT, EngagementState, EngagementTransition
 from domain.models import engagements as models
 from domain.permissions import Permission
-from domain.queries import ballots, comments, roundtables, specifications, topics
+from domain.queries import (
+    agreement,
+    ballots,
+    comments,
+    emergent_groups,
+    roundtables,
+    specifications,
+    topics,
+)
 from domain.queries import engagements as queries
 from domain.queries import stakeholders as participants
+from schema.agreement import Agreement
 from schema.batches import Parents, batched
 from schema.comments import Thread
 from schema.context import Info
+from schema.emergent_groups import EmergentGroups
 from schema.fields import (
     Expecting,
     Idempotent,
@@ -133,6 +143,18 @@ class Engagement(Node):
         comments.threads_of_topics,
         comments.count_threads_of_topics,
         "The comment threads that are held in it, whatever they are about.",
+    )
+    rating_agreement: Agreement = relation(
+        agreement.of_ratings,
+        "How far those who voted agree, over the rating ballots whose result the viewer may know.",
+    )
+    sense_check_agreement: Agreement = relation(
+        agreement.of_sense_checks,
+        "How far those who voted agree, over the sense checks whose result the viewer may know.",
+    )
+    emergent_groups: EmergentGroups = relation(
+        emergent_groups.of_engagements,
+        "The groups that emerge from those sense checks whose result the viewer may know.",
     )
     viewer_stakeholder: Stakeholder | None = relation(
         participants.of_viewer,

@@ -42,7 +42,10 @@ class RuleParameterInput:
 class RuleInput:
     """See domain.consensus.rules.parse_rule."""
 
-    name: str = text(description="The name of the formula: datatracker, comet or sense_check.")
+    name: str = text(
+        description="The name of the formula: datatracker for positions; comet, rand_ucla or "
+        "median_iqr for ratings; sense_check or majority for sense checks."
+    )
     version: int = text(description="The version of the formula.")
     parameters: list[RuleParameterInput] = text(
         description="The parameters that are to differ from their defaults.", default_factory=list

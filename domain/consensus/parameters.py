@@ -57,6 +57,8 @@ class Parameters(ABC):
     `minimum_votes`: how many people of a constituency must have expressed a view; below it the
     constituency has "not enough votes", never a share.
 
+    `monotone`: whether a further vote in favour never ends consensus.
+
     Defaults are part of a rule's version: changing one means a new version. Raises Invalid with
     the path ("rule", <parameter>).
     """
@@ -64,6 +66,7 @@ class Parameters(ABC):
     name: ClassVar[str]
     version: ClassVar[int]
     kind: ClassVar[BallotKind]
+    monotone: ClassVar[bool] = True
 
     quorum_percent: int = whole_number(50, 0, 100)
     per_constituency: bool = True

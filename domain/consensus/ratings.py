@@ -10,7 +10,7 @@ from domain.consensus.statistics import median, wilson
 from domain.consensus.tallies import Tally
 from domain.consensus.thresholds import reaches
 
-_RATINGS = range(1, 10)
+RATINGS = range(1, 10)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Comet(Parameters):
             lacks=self._lacks(high, "in favour", low, "1 to 3", of),
             lacks_against=self._lacks(low, "against", high, "7 to 9", of),
             interval=wilson(high, of),
-            median=median(_RATINGS, rated) if of else None,
+            median=float(median(RATINGS, rated)) if of else None,
         )
 
     def _lacks(self, part: int, side: str, dissent: int, third: str, of: int) -> tuple[str, ...]:

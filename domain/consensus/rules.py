@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from typing import Any
 
+from domain.consensus.appropriateness import RandUcla
 from domain.consensus.choices import BallotKind
+from domain.consensus.majorities import Majority
+from domain.consensus.medians import MedianIqr
 from domain.consensus.parameters import Parameters
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
@@ -18,8 +21,8 @@ from domain.errors import Invalid
 # The first rule of a kind is its default.
 _RULES: dict[BallotKind, tuple[type[Parameters], ...]] = {
     BallotKind.POSITIONS: (Datatracker,),
-    BallotKind.RATING: (Comet,),
-    BallotKind.SENSE_CHECK: (SenseCheck,),
+    BallotKind.RATING: (Comet, RandUcla, MedianIqr),
+    BallotKind.SENSE_CHECK: (SenseCheck, Majority),
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.consensus.choices import BallotKind
+from domain.consensus.parameters import Parameters
 from domain.consensus.results import Consensus, Group, Status, Turnout
 from domain.consensus.rules import parse_rule
 from domain.consensus.status import evaluate, withheld
@@ -61,13 +62,26 @@ def votes_shown(visibility: BallotVisibility, state: BallotState) -> bool:
     return disclosed(Audience.MEMBERS, visibility, state) is Disclosure.EVERYTHING
 
 
+def margins_shown(audience: Audience, visibility: BallotVisibility, state: BallotState) -> bool:
+    """Say whether an audience may know how few votes would turn the result: moderators alone."""
+    return (
+        audience is Audience.MODERATORS
+        and disclosed(audience, visibility, state) is Disclosure.EVERYTHING
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a ballot of some kind has come, as of a sequence in the viewer's own stream."""
+    """How far a ballot of some kind has come, as of a sequence in the viewer's own stream.
+
+    `weighed` are the parameters of its rule for those who may know how close the result is, None
+    for others.
+    """
 
     kind: BallotKind
     consensus: Consensus
     as_of: int
+    weighed: Parameters | None
 
 
 _ORDER = (Constituency.position, Constituency.id)
@@ -148,9 +162,13 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
     disclosure = disclosed(reader, ballot.visibility, ballot.state)
     if reader is None or disclosure is Disclosure.NOTHING:
         return None
+    weighed = None
+    if margins_shown(reader, ballot.visibility, ballot.state):
+        weighed = parameters_of(ballot.kind, ballot.rule)
     if ballot.outcome is not None:
-        return Standing(ballot.kind, restore(ballot.outcome), ballot.outcome["as_of"][reader])
-    consensus = _judged(
+        as_of = ballot.outcome["as_of"][reader]
+        return Standing(ballot.kind, restore(ballot.outcome), as_of, weighed)
+    consensus = judged(
         ballot.kind,
         ballot.rule,
         tuple(
@@ -164,11 +182,17 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
         ),
         everything=disclosure is Disclosure.EVERYTHING,
     )
-    return Standing(ballot.kind, consensus, sequences(ballot)[reader])
+    return Standing(ballot.kind, consensus, sequences(ballot)[reader], weighed)
 
 
 @lru_cache(maxsize=JUDGED)
-def _judged(
+def parameters_of(kind: BallotKind, rule: str) -> Parameters:
+    """Return the parameters of a rule that is stored as JSON."""
+    return parse_rule(kind, orjson.loads(rule)).parameters
+
+
+@lru_cache(maxsize=JUDGED)
+def judged(
     kind: BallotKind, rule: str, tallies: tuple[tuple[Any, ...], ...], *, everything: bool
 ) -> Consensus:
     """Return what a rule says of tallies, which is the same for everybody who asks in between."""

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from domain import embedded
-from tests.benchmarks import executor, fanout, languages, latency, queries, rates
+from tests.benchmarks import executor, fanout, groups, languages, latency, queries, rates
 from tests.benchmarks.load import LoadError
 from tests.benchmarks.plot import plot
 from tests.benchmarks.site import OUR_CORE, ROOT, pin, site
@@ -312,6 +312,23 @@ def _rates(_: argparse.Namespace) -> None:
     console.print(table)
 
 
+def _groups(_: argparse.Namespace) -> None:
+    table = _table(
+        "Emergent groups of real conversations, from the votes to the bridging statements",
+        *("what", "people", "statements", "groups", "seconds", "goal"),
+    )
+    for row in groups.measure():
+        table.add_row(
+            row.name,
+            f"{row.people:,}",
+            f"{row.statements:,}",
+            f"{row.groups}",
+            f"{row.seconds:.3f}",
+            f"< {groups.GOAL:g}",
+        )
+    console.print(table)
+
+
 def _mark(server: float, client: float) -> str:
     """Say what limited a rate, from the shares of their cores that were used."""
     return "*" if client > BUSY else "~" if server < BUSY else ""
@@ -331,6 +348,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "rates": _rates,
     "votes": _votes,
     "fanout": _fanout,
+    "groups": _groups,
 }
 
 if __name__ == "__main__":

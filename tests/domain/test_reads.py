@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import ARRAY, CompoundSelect, Select, bindparam, func, literal, select, text, update
 
 from domain import queries, reads
+from domain.consensus.choices import BallotKind
 from domain.database import Database, create_engine, is_outage
 from domain.models.base import Record
 from domain.models.comments import CommentEdit, Mention
@@ -95,8 +96,12 @@ def arguments(statement: Statement, world: World, ids: list[UUID], one: UUID) ->
         "topic_id": world.engagement,
         "credential_id": world.credential,
         "audience": Audience.MEMBERS,
+        "topic_ids": [world.engagement] * 3,
         "audiences": list(Audience),
         "afters": [0, 0, 0],
+        "ballot_ids": list(map(str, ids)),
+        "sequence": 1000,
+        "kind": BallotKind.SENSE_CHECK,
         "numbers": list(range(50)),
         "email": "NURSE1@example.org",
         "code": "OTHER",

@@ -32,11 +32,16 @@ query ($ballot: ID!, $other: ID!, $vote: ID!, $engagement: ID!) {
     id
     ... on Engagement {
       state revision availableTransitions { transition allowed reasons missing }
+      ratingAgreement { ...agreement } senseCheckAgreement { ...agreement }
+      emergentGroups { participants silhouette groups { size } bridging { choice } }
       threads { totalCount } stakeholders { totalCount nodes { id } }
       constituencies { id name stakeholderCount }
       ballots { totalCount nodes { id ...everything } }
     }
   }
+}
+fragment agreement on Agreement {
+  items raters complete kendallW fleissKappa krippendorffAlpha { nominal ordinal interval ratio }
 }
 fragment everything on Ballot {
   kind question state visibility reasonPolicy electorateGrows revision createdAt openedAt
@@ -47,10 +52,11 @@ fragment everything on Ballot {
   votes { totalCount pageInfo { hasNextPage startCursor endCursor }
           nodes { id choice rationale castAt voter { id } history { revision } } }
   threads { totalCount nodes { id } }
+  first: consensusAt(sequence: 1) { status asOf } later: consensusAt(sequence: 5) { status asOf }
   availableTransitions { transition allowed reasons missing }
   consensus {
     status reasons ruleHash asOf turnout { voted eligible }
-    overall { counts { choice count } voted eligible inFavour of }
+    overall { counts { choice count } voted eligible inFavour of tastleWierman fewestToFlip }
     byConstituency { constituency { id name } counts { choice count } voted eligible status }
   }
 }

@@ -35,6 +35,9 @@ MOST = 18  # statements for the whole of the panorama below
 # Whether hidden words may be read is asked first, so those are read in a second batch.
 LATER = {"Comment.edits": 1}
 
+# What has to be sent to fields that cannot do without.
+ARGUMENTS = {"Ballot.consensusAt": "(sequence: 1)"}
+
 PANORAMA = """
 query ($ids: [ID!]!) {
   nodes(ids: $ids) {
@@ -286,9 +289,10 @@ async def cost(
 ) -> tuple[int, set[str]]:
     """Return how many statements a field of some nodes costs, and the types of what it gives."""
     node: Any = SCHEMA.type_map[type_name]
+    asked = f"{field} {ARGUMENTS.get(f'{type_name}.{field}', '')}"
     query = (
         f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {type_name} "
-        f"{{ {field} {selection(node.fields[field].type)} }} }} }}"
+        f"{{ {asked} {selection(node.fields[field].type)} }} }} }}"
     )
     admin = await place.viewer("admin")
     with counting(place.world.database) as statements:

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.consensus.appropriateness import RandUcla
 from domain.consensus.choices import BallotKind
+from domain.consensus.majorities import Majority
+from domain.consensus.medians import MedianIqr
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
 from domain.consensus.rules import (
@@ -29,7 +32,7 @@ SHARED = {
     "constituency_quorum_percent": st.integers(0, 100),
     "minimum_votes": st.integers(1, 1000),
 }
-MAJORITY = st.integers(51, 100)
+PERCENT = st.integers(51, 100)
 RULES = st.one_of(
     st.builds(
         Datatracker,
@@ -37,8 +40,20 @@ RULES = st.one_of(
         threshold_denominator=st.integers(30, 1000),
         **SHARED,
     ),
-    st.builds(Comet, threshold_percent=MAJORITY, dissent_percent=st.integers(1, 100), **SHARED),
-    st.builds(SenseCheck, threshold_percent=MAJORITY, **SHARED),
+    st.builds(Comet, threshold_percent=PERCENT, dissent_percent=st.integers(1, 100), **SHARED),
+    st.builds(RandUcla, classic_disagreement=st.booleans(), **SHARED),
+    st.builds(
+        MedianIqr, median_at_least=st.integers(6, 9), iqr_at_most=st.integers(0, 8), **SHARED
+    ),
+    st.builds(SenseCheck, threshold_percent=PERCENT, **SHARED),
+    st.builds(
+        Majority,
+        threshold_numerator=st.integers(501, 999),
+        threshold_denominator=st.just(1000),
+        strict=st.booleans(),
+        of_eligible=st.booleans(),
+        **SHARED,
+    ),
 ).map(Rule)
 
 
@@ -82,6 +97,25 @@ def test_the_defaults_of_version_1_never_change() -> None:
     )
 
 
+def test_the_defaults_of_other_rules_never_change() -> None:
+    assert [canonical_json(Rule(rule)) for rule in (RandUcla(), MedianIqr(), Majority())] == [
+        (
+            '{"classic_disagreement":false,"constituency_quorum_percent":50,"minimum_votes":3,'
+            '"name":"rand_ucla","per_constituency":true,"quorum_percent":50,"version":1}'
+        ),
+        (
+            '{"constituency_quorum_percent":50,"iqr_at_most":3,"median_at_least":7,'
+            '"minimum_votes":3,"name":"median_iqr","per_constituency":true,"quorum_percent":50,'
+            '"version":1}'
+        ),
+        (
+            '{"constituency_quorum_percent":50,"minimum_votes":3,"name":"majority",'
+            '"of_eligible":false,"per_constituency":true,"quorum_percent":50,"strict":true,'
+            '"threshold_denominator":2,"threshold_numerator":1,"version":1}'
+        ),
+    ]
+
+
 @pytest.mark.parametrize("kind", BallotKind)
 def test_parameters_left_out_have_their_defaults(kind: BallotKind) -> None:
     default = default_rule(kind)
@@ -104,6 +138,8 @@ def test_every_number_is_a_whole_one_within_bounds(kind: BallotKind, value: obje
     [
         (Comet, "threshold_percent", (51, 100)),
         (Comet, "dissent_percent", (1, 100)),
+        (MedianIqr, "median_at_least", (6, 9)),
+        (MedianIqr, "iqr_at_most", (0, 8)),
         (SenseCheck, "threshold_percent", (51, 100)),
         (SenseCheck, "quorum_percent", (0, 100)),
         (SenseCheck, "constituency_quorum_percent", (0, 100)),
@@ -117,6 +153,7 @@ def test_bounds_are_inclusive(parameters: Any, name: str, bounds: tuple[int, int
             parameters(**{name: outside})
 
 
+THE_RULES = "The rules for this kind of ballot are: comet, rand_ucla, median_iqr; "
 COMET = {"name": "comet", "version": 1}
 
 
@@ -127,17 +164,17 @@ COMET = {"name": "comet", "version": 1}
         (
             {"version": 1},
             ("name",),
-            "The rules for this kind of ballot are: comet; None is not among them.",
+            THE_RULES + "None is not among them.",
         ),
         (
             {"name": ["comet"], "version": 1},
             ("name",),
-            "The rules for this kind of ballot are: comet; ['comet'] is not among them.",
+            THE_RULES + "['comet'] is not among them.",
         ),
         (
             {"name": "sense_check", "version": 1},
             ("name",),
-            "The rules for this kind of ballot are: comet; 'sense_check' is not among them.",
+            THE_RULES + "'sense_check' is not among them.",
         ),
         (
             {"name": "comet"},

@@ -5,11 +5,18 @@ import statistics as oracle
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.consensus.statistics import interquartile_range, median, percentile_type_7, wilson
+from domain.consensus.statistics import (
+    interquartile_range,
+    median,
+    percentile_type_2,
+    percentile_type_7,
+    wilson,
+)
 
 VECTORS = Path(__file__).parents[4] / "shared" / "vectors" / "consensus.json"
 SCALE = range(1, 10)
@@ -65,6 +72,16 @@ def test_median_and_quartiles_equal_the_standard_library(ratings: list[int]) -> 
     first, middle, third = oracle.quantiles(ratings, n=4, method="inclusive")
     assert median(SCALE, counts) == middle == oracle.median(ratings)
     assert interquartile_range(SCALE, counts) == third - first
+
+
+@given(RATINGS, st.integers(0, 99))
+def test_percentiles_of_type_2_equal_numpy(ratings: list[int], percent: int) -> None:
+    found = percentile_type_2(SCALE, histogram(ratings), percent)
+    expected = np.percentile(ratings, percent, method="averaged_inverted_cdf")
+    # The rank of the oracle is a float, and may miss that it is whole.
+    if len(ratings) * percent % 100 or percent in {0, 25, 50, 75}:
+        assert float(found) == expected
+    assert percentile_type_2(SCALE, histogram(ratings), 50) == median(SCALE, histogram(ratings))
 
 
 def test_type_7_interpolates_the_published_thirtieth_and_seventieth() -> None:

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.consensus.appropriateness import RandUcla
 from domain.consensus.choices import BallotKind, choices
+from domain.consensus.majorities import Majority
+from domain.consensus.medians import MedianIqr
+from domain.consensus.parameters import Parameters
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
 from domain.consensus.results import Consensus, Status, Turnout
@@ -23,10 +27,15 @@ SHARED: dict[str, Any] = {
     "minimum_votes": st.integers(1, 6),
 }
 PERCENT = st.integers(51, 100)
-SENSE_CHECKS = st.builds(SenseCheck, threshold_percent=PERCENT, **SHARED).map(Rule)
+SENSE_CHECKS = st.one_of(
+    st.builds(SenseCheck, threshold_percent=PERCENT, **SHARED),
+    st.builds(Majority, strict=st.just(True), of_eligible=st.booleans(), **SHARED),
+).map(Rule)
 RULES = SENSE_CHECKS | st.one_of(
     st.builds(Datatracker, **SHARED),
     st.builds(Comet, threshold_percent=PERCENT, dissent_percent=st.integers(1, 100), **SHARED),
+    st.builds(RandUcla, classic_disagreement=st.booleans(), **SHARED),
+    st.builds(MedianIqr, iqr_at_most=st.integers(0, 8), **SHARED),
 ).map(Rule)
 
 
@@ -261,7 +270,11 @@ def test_the_order_of_constituencies_does_not_matter(rule: Rule, data: st.DataOb
     assert set(other.by_constituency) == set(found.by_constituency)
 
 
-@given(SENSE_CHECKS, st.data())
+AGREED = {Status.CONSENSUS, Status.CONSENSUS_WITH_DISSENT}
+IN_FAVOUR = {"YES", "9", "AGREE"}
+
+
+@given((RULES | SENSE_CHECKS).filter(lambda rule: rule.parameters.monotone), st.data())
 def test_a_vote_in_favour_never_ends_consensus(rule: Rule, data: st.DataObject) -> None:
     tallies = data.draw(tallies_for(rule).filter(bool))
     grown = data.draw(st.sampled_from(tallies))
@@ -269,7 +282,22 @@ def test_a_vote_in_favour_never_ends_consensus(rule: Rule, data: st.DataObject) 
         replace(tally, eligible=tally.eligible + 1) if tally is grown else tally
         for tally in tallies
     )
+    [best] = [place for place, each in enumerate(choices(rule.kind)) if each in IN_FAVOUR]
     before = evaluate(rule, with_room)
-    after = evaluate(rule, apply(with_room, grown.constituency, None, 0))
-    agreed = {Status.CONSENSUS, Status.CONSENSUS_WITH_DISSENT}
-    assert before.status not in agreed or after.status in agreed
+    after = evaluate(rule, apply(with_room, grown.constituency, None, best))
+    assert before.status not in AGREED or after.status in AGREED
+
+
+@pytest.mark.parametrize(
+    ("rule", "ratings"),
+    [(RandUcla(), (1, 4, 7, 7, 8)), (MedianIqr(), (1, 4, 7, 7, 9))],
+)
+def test_where_the_spread_counts_a_further_nine_can_end_consensus(
+    rule: Parameters, ratings: tuple[int, ...]
+) -> None:
+    assert not rule.monotone
+    counts = tuple(ratings.count(rating) for rating in range(1, 10))
+    tally = Tally("panel", "Panel", len(ratings) + 1, (*counts, 0))
+    assert evaluate(Rule(rule), [tally]).status is Status.CONSENSUS
+    widened = apply([tally], "panel", None, 8)
+    assert evaluate(Rule(rule), widened).status is not Status.CONSENSUS
