@@ -44,6 +44,8 @@ fragment everything on Ballot {
   choices { choice rating needsReason }
   author { id name } subjectKind subjectRevision subject { id } topic { id }
   viewerVote { id choice rationale } viewerCanVote viewerCanModerate
+  stateReason decision opensAt closesAt round mostRounds feedback viewerEarlierVote { id }
+  rounds { id number question disposition reason openedAt consensus { status asOf } }
   votes { totalCount pageInfo { hasNextPage startCursor endCursor }
           nodes { id choice rationale castAt voter { id } history { revision } } }
   threads { totalCount nodes { id } }
