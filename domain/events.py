@@ -749,6 +749,18 @@ class RoundOpened(Event):
 
 @_about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
+class VotesMadeStale(Event):
+    """What a ballot is about was changed; the votes of this round count when they are cast again.
+
+    `subject_revision` is the revision (of a criterion, the version) that it is about now.
+    """
+
+    ballot_id: UUID
+    subject_revision: int | None
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
 class BallotDropped(Event):
     """The item of a ballot was dropped after a round; `outcome` is what that came to."""
 

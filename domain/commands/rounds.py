@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select, text
+from sqlalchemy import bindparam, select, text
 
 from domain.consensus.choices import choices
 from domain.consensus.rounds import Disposition
 from domain.events import EVERYONE, MODERATORS, RoundClosed, RoundOpened
 from domain.models.ballots import Ballot
 from domain.models.rounds import Round
+from domain.queries.pages import ids
 from domain.unit_of_work import UnitOfWork
 
 # Everybody counts anew: who is eligible stays, what was chosen goes.
 EMPTY_TALLIES = text(
     "UPDATE tallies SET counts = array_fill(0::bigint, ARRAY[array_length(counts, 1)]) "
-    "WHERE ballot_id = :ballot_id"
-).bindparams(bindparam("ballot_id", type_=Uuid()))
+    "WHERE ballot_id = ANY (:ids)"
+).bindparams(ids())
 ROUND = select(Round).where(
     Round.ballot_id == bindparam("ballot_id"), Round.number == bindparam("number")
 )
@@ -67,7 +68,7 @@ async def next_round(uow: UnitOfWork, ballot: Ballot, question: str | None, reas
     ballot.round += 1
     ballot.question = question or ballot.question
     ballot.reminded_at = None
-    await uow.session.execute(EMPTY_TALLIES, {"ballot_id": ballot.id})
+    await uow.session.execute(EMPTY_TALLIES, {"ids": [ballot.id]})
     await begin_round(uow, ballot)
     uow.emit(
         ballot.topic_id,
