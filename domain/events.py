@@ -761,6 +761,14 @@ class VotesMadeStale(Event):
 
 @_about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
+class ElectorsReminded(Event):
+    """The electors of a ballot who have not voted were reminded; whoever they are."""
+
+    ballot_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
 class BallotDropped(Event):
     """The item of a ballot was dropped after a round; `outcome` is what that came to."""
 

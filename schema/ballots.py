@@ -11,6 +11,7 @@ import strawberry
 
 from domain.commands import ballots as commands
 from domain.commands.ballot_steps import Particulars
+from domain.commands.reminders import remind_electors
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices, needs_reason
 from domain.consensus.rounds import Feedback
 from domain.consensus.rules import parse_rule, rule_hash
@@ -168,6 +169,9 @@ class Ballot(Node):
     viewer_earlier_vote: Vote | None = relation(
         votes.of_viewer_before, "The viewer's own vote in the round before, if any.", personal=True
     )
+    reminded_at: datetime | None = text(
+        description="When its electors were last reminded in this round, if they were."
+    )
     viewer_can_vote: bool = relation(
         queries.open_to_viewer, "Whether the viewer can cast a vote now.", personal=True
     )
@@ -291,6 +295,13 @@ class AdvanceBallotInput(Expecting):
     )
 
 
+@strawberry.input(description="A ballot whose electors are to be reminded.")
+class RemindElectorsInput(Idempotent):
+    """See domain.commands.reminders.remind_electors."""
+
+    ballot_id: strawberry.ID = text(description="The ballot; it must be open.")
+
+
 @strawberry.type
 class BallotMutation:
     """What can be done with ballots."""
@@ -351,4 +362,14 @@ class BallotMutation:
             reason=input.reason,
             expected_revision=expected(input),
             particulars=Particulars(input.question, input.closes_at, input.decision),
+        )
+
+    @mutation(Ballot, "Remind electors who have not voted, once in 24 hours; nobody hears who.")
+    async def remind_electors(self, info: Info, input: RemindElectorsInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            remind_electors,
+            ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
         )

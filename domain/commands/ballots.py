@@ -190,7 +190,7 @@ async def edit_ballot(
     closes_at: datetime | None = None,
 ) -> UUID:
     """Change a draft; what is None stays as it is."""
-    ballot = await _load(uow, ballot_id)
+    ballot = await load_ballot(uow, ballot_id)
     require(BALLOT, ballot.state, (BallotState.DRAFT,), "Editing")
     uow.expect(ballot, expected_revision)
     if question is not None:
@@ -227,7 +227,7 @@ async def advance_ballot(
     EXTEND needs a later deadline and DECIDE a decision. NEXT_ROUND keeps the item or rewords it,
     and may have a deadline; without one, the round is closed by hand.
     """
-    ballot = await _load(uow, ballot_id)
+    ballot = await load_ballot(uow, ballot_id)
     uow.expect(ballot, expected_revision)
     topic = await uow.topic(ballot.topic_id)
     words = clean(reason, "reason", limit=REASON_LENGTH, required=transition in EXPLAINED)
@@ -267,7 +267,7 @@ async def admit(uow: UnitOfWork, *, topic_id: UUID, person_id: UUID, constituenc
         )
 
 
-async def _load(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
+async def load_ballot(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
     """Lock a ballot to moderate it; a draft does not exist for those who may not."""
     try:
         return await uow.load(Ballot, ballot_id, Permission.MODERATE)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Uuid,
+    and_,
     bindparam,
     case,
     exists,
@@ -61,6 +62,12 @@ def with_host(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 # Time goes on inside a transaction that waited for a lock.
 _OVERDUE = Ballot.closes_at <= func.clock_timestamp()
+# Whether a vote is taken now, of a ballot that is joined with its host.
+OPEN_NOW = and_(
+    Ballot.state == BallotState.OPEN,
+    or_(Ballot.closes_at.is_(None), ~_OVERDUE),
+    HOST_STATE == EngagementState.OPEN,
+)
 MISSING = (
     "host_closed",
     "electors_missing",
@@ -99,9 +106,7 @@ OPEN_TO_ELECTOR = with_host(
     .join(Elector, Elector.ballot_id == Ballot.id)
 ).where(
     Ballot.id == func.any(ids()),
-    Ballot.state == BallotState.OPEN,
-    or_(Ballot.closes_at.is_(None), ~_OVERDUE),
-    HOST_STATE == EngagementState.OPEN,
+    OPEN_NOW,
     Elector.person_id == bindparam("person_id", type_=Uuid()),
 )
 

@@ -20,7 +20,7 @@ BALLOT = """
 fragment BallotFields on Ballot {
   id createdAt ballotKind: kind question on: subjectKind subjectRevision ballotState: state
   visibility reasonPolicy electorateGrows revision openedAt closedAt ruleHash
-  stateReason decision opensAt closesAt presentRound: round mostRounds feedback
+  stateReason decision opensAt closesAt presentRound: round mostRounds feedback remindedAt
   rounds { id number question disposition dispositionReason: reason openedAt closedAt }
   rule { name version parameters { name number enabled } }
   consensus {
