@@ -9,24 +9,29 @@ from sqlalchemy import ARRAY, Uuid, and_, bindparam, func, or_, select
 from domain.commands.ballots import advance_ballot
 from domain.database import Database
 from domain.errors import Conflict
-from domain.lifecycle import BallotState, BallotTransition
+from domain.lifecycle import BallotState, BallotTransition, EngagementState
 from domain.models.ballots import Ballot
 from domain.permissions import SYSTEM
+from domain.queries.ballots import HOST_STATE, with_host
 from domain.unit_of_work import UnitOfWork
 
 # A ballot that somebody else holds is theirs to step, or is looked at again the next time.
 DUE = (
-    select(Ballot.id, Ballot.state, Ballot.round, Ballot.most_rounds)
+    with_host(select(Ballot.id, Ballot.state, Ballot.round, Ballot.most_rounds))
     .where(
         or_(
-            and_(Ballot.state == BallotState.SCHEDULED, Ballot.opens_at <= func.now()),
+            and_(
+                Ballot.state == BallotState.SCHEDULED,
+                Ballot.opens_at <= func.now(),
+                HOST_STATE == EngagementState.OPEN,
+            ),
             and_(Ballot.state == BallotState.OPEN, Ballot.closes_at <= func.now()),
         ),
         Ballot.id != func.all(bindparam("refused", type_=ARRAY(Uuid()))),
     )
     .order_by(Ballot.id)
     .limit(1)
-    .with_for_update(key_share=True, skip_locked=True)
+    .with_for_update(of=Ballot, key_share=True, skip_locked=True)
 )
 
 
@@ -35,7 +40,7 @@ async def step_what_is_due(database: Database) -> int:
 
     Each is a transaction of its own, and is done once however many processes look at the same
     time. A round that is not the last one ends as a round. What cannot be opened yet, because the
-    exercise is not open or nobody could vote, stays scheduled and is tried again.
+    exercise is not open, nobody could vote or its deadline has passed, stays scheduled.
     """
     stepped = 0
     refused: list[UUID] = []

@@ -26,6 +26,13 @@ async def state(world: World, ballot: UUID) -> BallotState:
         return (await session.get_one(Ballot, ballot)).state
 
 
+async def host(world: World, state: EngagementState) -> None:
+    """Put the exercise into a state."""
+    async with world.database.session() as session:
+        (await session.get_one(Engagement, world.engagement)).state = state
+        await session.commit()
+
+
 async def scheduled(world: World) -> UUID:
     """Schedule a ballot whose time has come."""
     ballot = await draft(world, opens_at=SOON)
@@ -83,17 +90,20 @@ async def test_a_round_that_is_not_the_last_one_ends_as_a_round(world: World) ->
 
 
 async def test_what_cannot_be_opened_yet_waits_and_holds_up_nothing(world: World) -> None:
-    waiting = await scheduled(world)
+    waiting, late = await scheduled(world), await scheduled(world)
+    await set_back(world, late, "closes_at")
     closing = await opened(world, closes_at=SOON)
     await set_back(world, closing, "closes_at")
-    async with world.database.session() as session:
-        (await session.get_one(Engagement, world.engagement)).state = EngagementState.PLANNED
-        await session.commit()
+    await host(world, EngagementState.PLANNED)
 
     assert await step_what_is_due(world.database) == 1
 
     assert await state(world, waiting) is BallotState.SCHEDULED
     assert await state(world, closing) is BallotState.CLOSED
+    await host(world, EngagementState.OPEN)
+    assert await step_what_is_due(world.database) == 1
+    assert await state(world, waiting) is BallotState.OPEN
+    assert await state(world, late) is BallotState.SCHEDULED
 
 
 async def test_many_who_look_at_once_take_each_step_once(world: World) -> None:
