@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.tabular import lines, rows
-from domain.commands.ballots import QUESTION_LENGTH
+from domain.commands.ballot_steps import QUESTION_LENGTH
 from domain.errors import Invalid
 from domain.texts import COMMENT_LENGTH, TITLE_LENGTH, clean
 

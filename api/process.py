@@ -13,6 +13,7 @@ import orjson
 
 from api import auth
 from api.auth import Tokens
+from api.deadlines import Deadlines
 from api.graphql import schema
 from api.operations import ObservedOperations
 from api.settings import Settings, SettingsError
@@ -111,6 +112,7 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
         presence = Presence(wakeups)
         quota = Quota(wakeups)
         hub = Hub(operations(settings), database, wakeups, presence)
+        deadlines = Deadlines(database)
         try:
             await _require_ready(database)
             try:
@@ -120,9 +122,11 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             await presence.start()
             await quota.start()
             await hub.start()
+            deadlines.start()
             tokens = auth.tokens(settings)
             yield Process(settings, database, wakeups, presence, hub, tokens, quota)
         finally:
+            await deadlines.stop()
             await hub.stop()
             await quota.stop()
             await presence.stop()

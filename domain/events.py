@@ -681,13 +681,109 @@ class BallotClosed(Event):
     reason: str
 
 
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotScheduled(Event):
+    """A ballot was announced, which is opened when its time comes."""
+
+    ballot_id: UUID
+    reason: str
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotAdvanced(Event):
+    """A ballot was deferred, resumed or cancelled."""
+
+    ballot_id: UUID
+    transition: str
+    state: str
+    reason: str
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotExtended(Event):
+    """A ballot got a later deadline, an ISO 8601 time in UTC."""
+
+    ballot_id: UUID
+    closes_at: str
+    reason: str
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotDecided(Event):
+    """It was decided what follows from the outcome of a ballot."""
+
+    ballot_id: UUID
+    decision: str
+    reason: str
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class RoundClosed(Event):
+    """A round of a ballot ended; `outcome` is what it came to, for those who may know it."""
+
+    ballot_id: UUID
+    number: int
+    outcome: dict[str, Any] | None
+    reason: str
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class RoundOpened(Event):
+    """The next round of a ballot began, for which everybody votes anew.
+
+    `disposition` says what became of the item after the round before, `reason` why.
+    """
+
+    ballot_id: UUID
+    number: int
+    question: str
+    disposition: str
+    reason: str
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class VotesMadeStale(Event):
+    """What a ballot is about was changed; the votes of this round count when they are cast again.
+
+    `subject_revision` is the revision (of a criterion, the version) that it is about now.
+    """
+
+    ballot_id: UUID
+    subject_revision: int | None
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ElectorsReminded(Event):
+    """The electors of a ballot who have not voted were reminded; whoever they are."""
+
+    ballot_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class BallotDropped(Event):
+    """The item of a ballot was dropped after a round; `outcome` is what that came to."""
+
+    ballot_id: UUID
+    outcome: dict[str, Any]
+    reason: str
+
+
 @_about("vote_id")
 @dataclass(frozen=True, kw_only=True)
 class VoteCast(Event):
     """A vote was cast or changed, where those who read this may see it.
 
     `choice` and `previous` are ordinals in the choices of the ballot's kind, so that folding these
-    events gives the tallies at any sequence.
+    events gives the tallies at any sequence. `previous` is what counted until now in this round.
     """
 
     vote_id: UUID
@@ -697,16 +793,21 @@ class VoteCast(Event):
     previous: int | None
     rationale: str
     revision: int
+    round: int
 
 
 @_about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class VoteReceived(Event):
-    """A vote was cast or changed in a blind ballot: that it was, not what it says."""
+    """A vote was cast or changed in a blind ballot: that it was, not what it says.
+
+    `first` says that none of this person counted until now in this round.
+    """
 
     ballot_id: UUID
     constituency_id: UUID
     first: bool
+    round: int
 
 
 @_about("delivery_plan_id")

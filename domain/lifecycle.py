@@ -326,42 +326,140 @@ CLOCK = Machine(
 
 
 class BallotState(StrEnum):
-    """Where a ballot stands."""
+    """Where a ballot stands.
+
+    An extension is no state: voting goes on as before, only until later.
+    """
 
     DRAFT = "DRAFT"
+    SCHEDULED = "SCHEDULED"
     OPEN = "OPEN"
+    DEFERRED = "DEFERRED"
+    ROUND_CLOSED = "ROUND_CLOSED"
     CLOSED = "CLOSED"
+    DECIDED = "DECIDED"
+    DROPPED = "DROPPED"
+    CANCELLED = "CANCELLED"
 
 
 class BallotTransition(StrEnum):
     """A step in the life of a ballot."""
 
+    SCHEDULE = "SCHEDULE"
     OPEN = "OPEN"
+    EXTEND = "EXTEND"
+    DEFER = "DEFER"
+    RESUME = "RESUME"
+    CLOSE_ROUND = "CLOSE_ROUND"
+    NEXT_ROUND = "NEXT_ROUND"
+    DROP = "DROP"
     CLOSE = "CLOSE"
+    DECIDE = "DECIDE"
+    CANCEL = "CANCEL"
 
+
+_HOST_OPEN = Requirement("host_closed", "The exercise or roundtable is not open.")
+_IN_TIME = Requirement("deadline_passed", "Its deadline has passed: please set a later one.")
+_TO_EXTEND = Requirement("deadline_missing", "It has no deadline that could be extended.")
 
 BALLOT = Machine(
     noun="ballot",
     initial=BallotState.DRAFT,
     moves=(
         Move(
-            BallotTransition.OPEN,
+            BallotTransition.SCHEDULE,
             (BallotState.DRAFT,),
+            BallotState.SCHEDULED,
+            Permission.MODERATE,
+            (Requirement("opening_missing", "It has no time of opening."), _IN_TIME),
+        ),
+        Move(
+            BallotTransition.OPEN,
+            (BallotState.DRAFT, BallotState.SCHEDULED),
             BallotState.OPEN,
             Permission.MODERATE,
             (
-                Requirement("host_closed", "The exercise or roundtable is not open."),
+                _HOST_OPEN,
                 Requirement("electors_missing", "Nobody would be entitled to vote."),
+                _IN_TIME,
             ),
+        ),
+        # Nobody is to vote after a deadline that was known, so an open ballot is extended in time.
+        Move(
+            BallotTransition.EXTEND,
+            (BallotState.OPEN,),
+            BallotState.OPEN,
+            Permission.MODERATE,
+            (_TO_EXTEND, Requirement("deadline_passed", "Its deadline has passed.")),
+        ),
+        *(
+            Move(BallotTransition.EXTEND, (state,), state, Permission.MODERATE, (_TO_EXTEND,))
+            for state in (BallotState.SCHEDULED, BallotState.DEFERRED)
+        ),
+        Move(
+            BallotTransition.DEFER,
+            (BallotState.OPEN,),
+            BallotState.DEFERRED,
+            Permission.MODERATE,
+            (Requirement("deferrals", "It was deferred before; that is possible once."),),
+        ),
+        Move(
+            BallotTransition.RESUME,
+            (BallotState.DEFERRED,),
+            BallotState.OPEN,
+            Permission.MODERATE,
+            (_HOST_OPEN, _IN_TIME),
+        ),
+        Move(
+            BallotTransition.CLOSE_ROUND,
+            (BallotState.OPEN,),
+            BallotState.ROUND_CLOSED,
+            Permission.MODERATE,
+            (Requirement("rounds_exhausted", "This is its last round, which ends with it."),),
+        ),
+        Move(
+            BallotTransition.NEXT_ROUND,
+            (BallotState.ROUND_CLOSED,),
+            BallotState.OPEN,
+            Permission.MODERATE,
+            (_HOST_OPEN,),
+        ),
+        Move(
+            BallotTransition.DROP,
+            (BallotState.ROUND_CLOSED,),
+            BallotState.DROPPED,
+            Permission.MODERATE,
         ),
         Move(
             BallotTransition.CLOSE,
-            (BallotState.OPEN,),
+            (BallotState.OPEN, BallotState.DEFERRED, BallotState.ROUND_CLOSED),
             BallotState.CLOSED,
+            Permission.MODERATE,
+        ),
+        Move(
+            BallotTransition.DECIDE,
+            (BallotState.CLOSED,),
+            BallotState.DECIDED,
+            Permission.MODERATE,
+        ),
+        Move(
+            BallotTransition.CANCEL,
+            (
+                BallotState.SCHEDULED,
+                BallotState.OPEN,
+                BallotState.DEFERRED,
+                BallotState.ROUND_CLOSED,
+            ),
+            BallotState.CANCELLED,
             Permission.MODERATE,
         ),
     ),
 )
+
+# The states in which people vote, or may vote again: what holds the ballot waits for its end.
+HELD = (BallotState.OPEN, BallotState.DEFERRED, BallotState.ROUND_CLOSED)
+# The states in which what it came to is told to everybody who may know of it.
+CONCLUDED = (BallotState.CLOSED, BallotState.DECIDED, BallotState.DROPPED)
 
 
 class DeliveryPlanState(StrEnum):

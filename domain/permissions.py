@@ -188,6 +188,8 @@ class Viewer:
 
 
 ANYONE = Viewer()
+SYSTEM = Viewer(grants={None: frozenset({Role.SECRETARIAT})})
+"""The process itself, which does what is due; its events have no actor."""
 
 
 class Representative(Viewer):

@@ -24,7 +24,7 @@ from domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from domain.events import EVERYONE, MODERATORS, Event, RightsChanged, dump
 from domain.models.base import Record
 from domain.models.topics import BODY_ID, IdempotencyKey, Topic, TopicKind
-from domain.permissions import Audience, Permission, Place, Viewer, allowed, audience
+from domain.permissions import SYSTEM, Audience, Permission, Place, Viewer, allowed, audience
 from domain.texts import require_storable, snake_case
 
 CHANNEL = "concordat"
@@ -97,11 +97,15 @@ P = TypeVar("P", bound=Placed)
 
 
 class UnitOfWork:
-    """A transaction by one viewer at one moment; leaving the block without an error commits it."""
+    """A transaction by one viewer, or SYSTEM, at one moment.
+
+    Leaving the block without an error commits it.
+    """
 
     def __init__(self, database: Database, viewer: Viewer) -> None:
+        if viewer is not SYSTEM:
+            require_person(viewer)
         self.viewer = viewer
-        self.actor_id = require_person(viewer)
         self.now = datetime.now(UTC)
         self.session = database.session()
         self._database = database
@@ -111,6 +115,11 @@ class UnitOfWork:
 
     async def __aenter__(self) -> Self:
         return self
+
+    @property
+    def actor_id(self) -> UUID:
+        """Who acts; NotAllowed for what the process does of itself, which nobody has written."""
+        return require_person(self.viewer)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
@@ -231,7 +240,7 @@ class UnitOfWork:
                         "members_count": counts[Audience.MEMBERS],
                         "moderators_count": counts[Audience.MODERATORS],
                         "entries": self._entries[topic_id],
-                        "actor_id": self.actor_id,
+                        "actor_id": self.viewer.person_id,
                         "notify": self._database.notify,
                     },
                 )

@@ -10,7 +10,10 @@ from uuid import UUID
 import strawberry
 
 from domain.commands import ballots as commands
+from domain.commands.ballot_steps import Particulars
+from domain.commands.reminders import remind_electors
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices, needs_reason
+from domain.consensus.rounds import Feedback
 from domain.consensus.rules import parse_rule, rule_hash
 from domain.lifecycle import BALLOT, BallotState, BallotTransition
 from domain.models import ballots as models
@@ -18,7 +21,7 @@ from domain.models.ballots import BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.permissions import Permission
 from domain.queries import ballots as queries
-from domain.queries import comments, past_consensus, people, topics, votes
+from domain.queries import comments, past_consensus, people, rounds, topics, votes
 from domain.queries import consensus as standings
 from schema.batches import Parents, batched, derived
 from schema.comments import SUBJECTS, Thread, kind_of
@@ -39,6 +42,7 @@ from schema.fields import (
 from schema.nodes import Node, key, load_nodes, node, type_of
 from schema.pagination import Connection, connection
 from schema.people import Person
+from schema.rounds import Round, RoundPlanInput, planned
 from schema.rules import Rule, RuleInput, document, shown
 from schema.transitions import TransitionOption, transitions
 from schema.votes import Choice, Vote, spoken
@@ -54,14 +58,29 @@ enum(
     BallotState,
     "Where a ballot stands.",
     DRAFT="It is being prepared, and only its moderators know of it.",
-    OPEN="Its electors can vote and change their votes.",
+    SCHEDULED="It is announced, and opens by itself when its time comes.",
+    OPEN="Its electors can vote and change their votes, until its deadline if it has one.",
+    DEFERRED="Voting is suspended; what was cast stands.",
+    ROUND_CLOSED="A round is over, and its moderators say whether another one follows.",
     CLOSED="It is over, and its outcome is kept.",
+    DECIDED="It is over, and a decision is stated beside its outcome.",
+    DROPPED="Its item was dropped after a round; what that came to is kept.",
+    CANCELLED="It was ended without an outcome, and nothing more of it is disclosed.",
 )
 enum(
     BallotTransition,
     "A step in the life of a ballot.",
+    SCHEDULE="Announce it; it opens by itself at opensAt.",
     OPEN="Enter the electorate and let it vote.",
+    EXTEND="Give it a later deadline, with a reason.",
+    DEFER="Suspend the voting, with a reason; possible once.",
+    RESUME="Let its electors vote again.",
+    CLOSE_ROUND="End a round that is not the last one; its moderators see what it came to.",
+    NEXT_ROUND="Ask again, in the same words or others, with a reason; everybody votes anew.",
+    DROP="Drop the item after a round, with a reason.",
     CLOSE="End the voting and keep what it came to.",
+    DECIDE="State what was decided on its outcome, with a reason.",
+    CANCEL="End it without an outcome, with a reason.",
 )
 enum(
     BallotVisibility,
@@ -139,12 +158,34 @@ class Ballot(Node):
     electorate_grows: bool = text(
         description="Whether those who join while it is open become electors."
     )
+    state_reason: str = text(description="Why it took its last step; may be empty.")
+    decision: str | None = text(description="What was decided on its outcome, if anything.")
+    opens_at: datetime | None = text(description="When it is to open by itself, if it is.")
+    closes_at: datetime | None = text(
+        description="Its deadline, if it has one: no vote is taken from then on."
+    )
+    round: int = text(description="The present round, from 1.")
+    most_rounds: int = text(description="How many rounds there are at most.")
+    feedback: Feedback = text(description="What electors are shown of earlier rounds.")
+    stops_when_stable: bool = text(
+        description="Whether stable answers suggest that no other round follows."
+    )
+    stops_on_consensus: bool = text(
+        description="Whether consensus suggests that no other round follows."
+    )
+    rounds: list[Round] = relation(rounds.of_ballots, "Its rounds, the first one first.")
     revision: int = text(description="Counts its changes, from 1; votes do not change it.")
     created_at: datetime = text(description="When it was drafted.")
     opened_at: datetime | None = text(description="When it was opened, if it was.")
     closed_at: datetime | None = text(description="When it was closed, if it was.")
     viewer_vote: Vote | None = relation(
-        votes.of_viewer, "The viewer's own vote, if any.", personal=True
+        votes.of_viewer, "The viewer's own vote in the present round, if any.", personal=True
+    )
+    viewer_earlier_vote: Vote | None = relation(
+        votes.of_viewer_before, "The viewer's own vote in the round before, if any.", personal=True
+    )
+    reminded_at: datetime | None = text(
+        description="When its electors were last reminded in this round, if they were."
     )
     viewer_can_vote: bool = relation(
         queries.open_to_viewer, "Whether the viewer can cast a vote now.", personal=True
@@ -152,7 +193,7 @@ class Ballot(Node):
     votes: Connection[Vote] = connection(
         votes.of_ballots,
         votes.count_of_ballots,
-        "The votes; none where they are not shown to the viewer.",
+        "The votes of the present round; none where they are not shown to the viewer.",
     )
     threads: Connection[Thread] = connection(
         comments.threads_of_subjects,
@@ -217,6 +258,15 @@ class DraftBallotInput(Idempotent):
         "those of a sense check do.",
         default=None,
     )
+    rounds: RoundPlanInput | None = text(
+        description="The rounds that it may have; one where left out.", default=None
+    )
+    opens_at: datetime | None = text(
+        description="When it is to open by itself, once it is scheduled.", default=None
+    )
+    closes_at: datetime | None = text(
+        description="Its deadline: no vote is taken from then on.", default=None
+    )
 
 
 @strawberry.input(description="Changes to a draft; what is left out or null stays as it is.")
@@ -233,6 +283,13 @@ class EditBallotInput(Expecting):
     electorate_grows: bool | None = text(
         description="Whether those who join while it is open become electors.", default=None
     )
+    rounds: RoundPlanInput | None = text(description="The rounds that it may have.", default=None)
+    opens_at: datetime | None = text(
+        description="When it is to open by itself, once it is scheduled.", default=None
+    )
+    closes_at: datetime | None = text(
+        description="Its deadline: no vote is taken from then on.", default=None
+    )
 
 
 @strawberry.input(description="A step in the life of a ballot.")
@@ -241,7 +298,29 @@ class AdvanceBallotInput(Expecting):
 
     ballot_id: strawberry.ID = text(description="The ballot.")
     transition: BallotTransition = text(description="The step.")
-    reason: str = text(description="Why; kept with the outcome. May be empty.", default="")
+    reason: str = text(
+        description="Why, at most 4,000 characters. May be empty for SCHEDULE, OPEN, RESUME, "
+        "CLOSE_ROUND and CLOSE.",
+        default="",
+    )
+    question: str | None = text(
+        description="For NEXT_ROUND: the question in other words; where left out it is kept.",
+        default=None,
+    )
+    closes_at: datetime | None = text(
+        description="The later deadline that EXTEND needs, or that of NEXT_ROUND, if any.",
+        default=None,
+    )
+    decision: str | None = text(
+        description="What DECIDE states, at most 4,000 characters.", default=None
+    )
+
+
+@strawberry.input(description="A ballot whose electors are to be reminded.")
+class RemindElectorsInput(Idempotent):
+    """See domain.commands.reminders.remind_electors."""
+
+    ballot_id: strawberry.ID = text(description="The ballot; it must be open.")
 
 
 @strawberry.type
@@ -268,6 +347,9 @@ class BallotMutation:
             rule=document(input.rule),
             reason_policy=input.reason_policy,
             electorate_grows=input.electorate_grows,
+            rounds=planned(input.rounds),
+            opens_at=input.opens_at,
+            closes_at=input.closes_at,
         )
 
     @mutation(Ballot, "Change a draft.")
@@ -284,9 +366,12 @@ class BallotMutation:
             rule=document(input.rule),
             reason_policy=input.reason_policy,
             electorate_grows=input.electorate_grows,
+            rounds=planned(input.rounds),
+            opens_at=input.opens_at,
+            closes_at=input.closes_at,
         )
 
-    @mutation(Ballot, "Open a draft to its electorate, or close an open ballot.")
+    @mutation(Ballot, "Take a step of a ballot's life: open, extend, close and so on.")
     async def advance_ballot(self, info: Info, input: AdvanceBallotInput) -> UUID:
         """See the command."""
         return await perform(
@@ -297,4 +382,15 @@ class BallotMutation:
             transition=input.transition,
             reason=input.reason,
             expected_revision=expected(input),
+            particulars=Particulars(input.question, input.closes_at, input.decision),
+        )
+
+    @mutation(Ballot, "Remind electors who have not voted, once in 24 hours; nobody hears who.")
+    async def remind_electors(self, info: Info, input: RemindElectorsInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            remind_electors,
+            ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
         )

@@ -142,6 +142,28 @@ class Turnout:
     eligible: int = text(description="How many people may vote.")
 
 
+@strawberry.type(
+    description="How far answers stood still since the round before, of those who gave both."
+)
+class Stability:
+    """See domain.consensus.stability.Stability."""
+
+    kept: int = text(description="How many people gave the same answer again.")
+    of: int = text(description="How many people answered in both rounds.")
+    changed: int = text(
+        description="By how many of them the two distributions differ (the net change)."
+    )
+    stable: bool = text(description="Whether the net change is below 15 % (Scheibe).")
+    chi_square: float | None = text(
+        description="Whether the answers are independent of the earlier ones (Chaffin and Talley); "
+        "null where everybody gave one answer in either round."
+    )
+    degrees_of_freedom: int | None = text(description="Of that statistic.")
+    p_value: float | None = text(
+        description="The probability of at least that statistic, were they independent."
+    )
+
+
 def _overall(standing: Standing) -> _Part | None:
     overall = standing.consensus.overall
     return None if overall is None else _Part(standing.kind, overall, standing.weighed)
@@ -169,6 +191,10 @@ class Consensus:
         _parts, "Each constituency that has electors; empty while withheld."
     )
     turnout: Turnout = derived(attrgetter("consensus.turnout"), "How many have voted.")
+    stability: Stability | None = text(
+        description="How far answers stood still since the round before, whether agreed or not; "
+        "null in the first round, while withheld, and where nobody answered twice."
+    )
     rule_hash: str = derived(attrgetter("consensus.rule_hash"), "The SHA-256 of the rule, in hex.")
     as_of: int = text(
         description="The last event of the viewer's stream of the topic that it contains."

@@ -17,7 +17,7 @@ from domain.queries import criteria as queries
 from schema.batches import for_viewer
 from schema.comments import Thread
 from schema.context import Info
-from schema.fields import Idempotent, enum, mutation, perform, relation, text
+from schema.fields import Idempotent, Material, enum, mutation, perform, relation, text
 from schema.nodes import Node, node
 from schema.pagination import Connection, connection
 
@@ -67,7 +67,7 @@ class Criterion(Node):
 
 
 @strawberry.input(description="A new version of a criterion, in force from now on.")
-class ReviseCriterionInput(Idempotent):
+class ReviseCriterionInput(Idempotent, Material):
     """See domain.commands.criteria.revise_criterion."""
 
     number: int = text(description="The number of the criterion.")
@@ -113,4 +113,5 @@ class CriterionMutation:
             guidance=input.guidance,
             sub_criteria=input.sub_criteria,
             expected_version=input.expected_version,
+            material=input.material,
         )

@@ -106,6 +106,17 @@ class Expecting(Idempotent):
     )
 
 
+@strawberry.input
+class Material:
+    """The input of a change of a text that people may be voting on."""
+
+    material: bool = text(
+        description="Whether it changes what is voted on: votes about it in open ballots then no "
+        "longer count, until they are cast again.",
+        default=False,
+    )
+
+
 def expected(input: Expecting) -> int | None:
     """Return the expected revision; Invalid where the field was left out."""
     if input.expected_revision is strawberry.UNSET:

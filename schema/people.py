@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -14,7 +14,7 @@ from domain.commands import people as commands
 from domain.models import people as models
 from domain.models.people import ScopeKind
 from domain.permissions import Permission, Role, Viewer, allowed
-from domain.queries import people
+from domain.queries import people, reminders
 from schema.batches import Parents, batched, for_viewer
 from schema.context import Info
 from schema.fields import (
@@ -31,6 +31,9 @@ from schema.fields import (
 from schema.nodes import Node, key, node, type_of
 from schema.organisations import Nation
 from schema.pagination import Connection, listing
+
+if TYPE_CHECKING:
+    from schema.ballots import Ballot
 
 enum(
     Role,
@@ -128,6 +131,12 @@ class Person(Node):
     )
     roles: list[Membership] | None = batched(
         _roles, "Their roles; null but for the person and administrators."
+    )
+    reminders: list[Annotated[Ballot, strawberry.lazy("schema.ballots")]] | None = relation(
+        reminders.of_people,
+        "The open ballots that wait for their vote: where electors were reminded, or what "
+        "they voted on was changed. Null but for the person.",
+        personal=True,
     )
     viewer_can_edit: bool = for_viewer(
         _own_or_administered, "Whether the viewer can edit the entry."

@@ -14,7 +14,7 @@ from domain.queries import comments
 from domain.queries import specifications as queries
 from schema.comments import Thread
 from schema.context import Info
-from schema.fields import Expecting, expected, mutation, perform, relation, text
+from schema.fields import Expecting, Material, expected, mutation, perform, relation, text
 from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection
 from schema.specifications import Specification
@@ -68,7 +68,7 @@ class AddSectionInput(Expecting):
 
 
 @strawberry.input(description="Another heading for a section.")
-class EditSectionInput(Expecting):
+class EditSectionInput(Expecting, Material):
     """See domain.commands.sections.edit_section."""
 
     section_id: strawberry.ID = text(description="The section.")
@@ -95,7 +95,7 @@ class RemoveSectionInput(Expecting):
 
 
 @strawberry.input(description="A new block; the expected revision is that of the specification.")
-class AddBlockInput(Expecting):
+class AddBlockInput(Expecting, Material):
     """See domain.commands.sections.add_block."""
 
     section_id: strawberry.ID = text(description="The section.")
@@ -107,7 +107,7 @@ class AddBlockInput(Expecting):
 
 
 @strawberry.input(description="Other words for a block.")
-class EditBlockInput(Expecting):
+class EditBlockInput(Expecting, Material):
     """See domain.commands.sections.edit_block."""
 
     block_id: strawberry.ID = text(description="The block.")
@@ -130,7 +130,7 @@ class MoveBlockInput(Expecting):
 @strawberry.input(
     description="A block to remove; the expected revision is that of the specification."
 )
-class RemoveBlockInput(Expecting):
+class RemoveBlockInput(Expecting, Material):
     """See domain.commands.sections.remove_block."""
 
     block_id: strawberry.ID = text(description="The block.")
@@ -163,6 +163,7 @@ class SectionMutation:
             section_id=key(input.section_id, "sectionId", "Section"),
             heading=input.heading,
             expected_revision=expected(input),
+            material=input.material,
         )
 
     @mutation(Section, "Move a section to another place.")
@@ -200,6 +201,7 @@ class SectionMutation:
             text=input.text,
             position=input.position,
             expected_revision=expected(input),
+            material=input.material,
         )
 
     @mutation(Block, "Change the words of a block.")
@@ -212,6 +214,7 @@ class SectionMutation:
             block_id=key(input.block_id, "blockId", "Block"),
             text=input.text,
             expected_revision=expected(input),
+            material=input.material,
         )
 
     @mutation(Block, "Move a block to another place, perhaps in another section.")
@@ -237,4 +240,5 @@ class SectionMutation:
             commands.remove_block,
             block_id=key(input.block_id, "blockId", "Block"),
             expected_revision=expected(input),
+            material=input.material,
         )

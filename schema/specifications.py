@@ -26,6 +26,7 @@ from schema.context import Info
 from schema.fields import (
     Expecting,
     Idempotent,
+    Material,
     enum,
     expected,
     is_public,
@@ -180,7 +181,7 @@ class TargetProfessionInput:
 
 
 @strawberry.input(description="Other words about a specification; what is null stays as it is.")
-class EditSpecificationInput(Expecting):
+class EditSpecificationInput(Expecting, Material):
     """See domain.commands.specifications.edit_specification."""
 
     specification_id: strawberry.ID = text(description="The specification.")
@@ -266,6 +267,7 @@ class SpecificationMutation:
                 for each in targets
             ],
             expected_revision=expected(input),
+            material=input.material,
         )
 
     @mutation(Specification, "Take a step in the life of a specification.")

@@ -115,6 +115,11 @@ class Vote(Node):
         by="ballot_id",
     )
     rationale: str = text(description="Why; may be empty.")
+    round: int = text(description="The round of the ballot that it was cast in, from 1.")
+    stale: bool = text(
+        description="Whether what it is about was changed since: it counts again when it is cast "
+        "again."
+    )
     revision: int = text(description="Counts its castings, from 1.")
     cast_at: datetime = text(description="When it was last cast.")
 

@@ -45,7 +45,8 @@ def _subject(event: Any) -> tuple[str, UUID]:
 
 def _reason(event: Any) -> str | None:
     """Reasons of moderation are for those whom they concern, on the comment itself."""
-    open_reason = event.event_kind.endswith(("_ADVANCED", "_CLOSED"))
+    kind = event.event_kind
+    open_reason = kind.endswith("_ADVANCED") or kind.startswith(("BALLOT_", "ROUND_"))
     return event.data.get("reason") if open_reason else None
 
 

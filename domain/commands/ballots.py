@@ -1,17 +1,28 @@
-"""Writes of ballots: drafting, opening to an electorate, closing with an outcome."""
+"""Writes of ballots: drafting, and each step from opening to an outcome and a decision."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select, text
 
+from domain.commands.ballot_steps import (
+    EXPLAINED,
+    NO_PARTICULARS,
+    QUESTION_LENGTH,
+    Particulars,
+    announce,
+)
 from domain.commands.comments import HOSTS
+from domain.commands.deadlines import extend, later, set_times
+from domain.commands.rounds import begin_round, close_round, dispose, end_round, next_round
 from domain.commands.subjects import require_subject
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices
+from domain.consensus.rounds import Disposition, RoundPlan
 from domain.consensus.rules import default_rule, dump_rule, parse_rule
 from domain.consensus.status import evaluate
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -21,12 +32,14 @@ from domain.events import (
     MODERATORS,
     BallotClosed,
     BallotDrafted,
+    BallotDropped,
     BallotEdited,
     BallotOpened,
     ElectorAdded,
 )
 from domain.lifecycle import (
     BALLOT,
+    HELD,
     BallotState,
     BallotTransition,
     EngagementState,
@@ -44,9 +57,8 @@ from domain.queries.consensus import sequences, tally
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
-QUESTION_LENGTH = 2_000
-
 _WIDTHS = " ".join(f"WHEN '{kind}' THEN {len(choices(kind))}" for kind in BallotKind)
+_HELD = ", ".join(repr(state.value) for state in HELD)
 _WIDTH = f"CASE kind {_WIDTHS} END"
 
 # Who votes, in which constituency, from the stakeholders of an exercise or the invited among them.
@@ -74,14 +86,14 @@ ENTER = {
     ).bindparams(bindparam("ballot_id", type_=Uuid()), bindparam("topic_id", type_=Uuid()))
     for kind, electorate in _ELECTORATES.items()
 }
-# One elector more in every open ballot of a topic that still takes some. The ballots are locked in
-# the order of their ids, so a vote and a close are either before this or after it.
+# One elector more in every ballot of a topic that is held and still takes some. The ballots are
+# locked in the order of their ids, so a vote and a close are either before this or after it.
 ADMIT = text(
     f"""
     WITH growing AS (
         SELECT id, {_WIDTH} AS width
         FROM ballots
-        WHERE topic_id = :topic_id AND state = 'OPEN' AND electorate_grows
+        WHERE topic_id = :topic_id AND state IN ({_HELD}) AND electorate_grows
         ORDER BY id FOR NO KEY UPDATE
     ), entered AS (
         INSERT INTO electors (ballot_id, person_id, constituency_id)
@@ -124,11 +136,15 @@ async def draft_ballot(
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy = ReasonPolicy.OPTIONAL,
     electorate_grows: bool | None = None,
+    rounds: RoundPlan | None = None,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
 ) -> UUID:
     """Draft a ballot in an exercise or a roundtable; return its id.
 
     `rule` is a document as `parse_rule` reads it, the default of the kind where it is None. Unless
-    told otherwise, the electorate of a sense check grows with those who join while it is open.
+    told otherwise, the electorate of a sense check grows with those who join while it is open, and
+    a ballot has one round. Once scheduled, it opens itself; once open, it closes itself.
     """
     topic = await uow.topic_for(topic_id, Permission.MODERATE, doing="drafting a ballot")
     if topic.kind not in HOSTS:
@@ -148,6 +164,9 @@ async def draft_ballot(
         rule=_rule(kind, rule),
         created_at=uow.now,
     )
+    if rounds is not None:
+        _plan(ballot, rounds)
+    set_times(ballot, opens_at, closes_at)
     if subject is not None:
         ballot.subject_kind, ballot.subject_id = subject
         await _record_subject(uow, topic, ballot)
@@ -166,9 +185,12 @@ async def edit_ballot(
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy | None = None,
     electorate_grows: bool | None = None,
+    rounds: RoundPlan | None = None,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
 ) -> UUID:
     """Change a draft; what is None stays as it is."""
-    ballot = await _load(uow, ballot_id)
+    ballot = await load_ballot(uow, ballot_id)
     require(BALLOT, ballot.state, (BallotState.DRAFT,), "Editing")
     uow.expect(ballot, expected_revision)
     if question is not None:
@@ -181,6 +203,9 @@ async def edit_ballot(
         ballot.reason_policy = reason_policy
     if electorate_grows is not None:
         ballot.electorate_grows = electorate_grows
+    if rounds is not None:
+        _plan(ballot, rounds)
+    set_times(ballot, opens_at, closes_at)
     ballot.revision += 1
     uow.emit(
         ballot.topic_id, BallotEdited(ballot_id=ballot.id, revision=ballot.revision), MODERATORS
@@ -195,12 +220,18 @@ async def advance_ballot(
     transition: BallotTransition,
     reason: str,
     expected_revision: int | None,
+    particulars: Particulars = NO_PARTICULARS,
 ) -> UUID:
-    """Open a draft to its electorate, or close an open ballot and keep what it came to."""
-    ballot = await _load(uow, ballot_id)
+    """Take a step of a ballot's life; see domain.lifecycle.
+
+    EXTEND needs a later deadline and DECIDE a decision. NEXT_ROUND keeps the item or rewords it,
+    and may have a deadline; without one, the round is closed by hand.
+    """
+    ballot = await load_ballot(uow, ballot_id)
     uow.expect(ballot, expected_revision)
     topic = await uow.topic(ballot.topic_id)
-    words = clean(reason, "reason", limit=REASON_LENGTH, required=False)
+    words = clean(reason, "reason", limit=REASON_LENGTH, required=transition in EXPLAINED)
+    particulars.require_fit(transition)
     if transition is BallotTransition.OPEN:
         await _host(uow, topic)
     [facts] = await queries.facts(uow.session, uow.viewer, [ballot.id])
@@ -212,15 +243,13 @@ async def advance_ballot(
         lambda permission: allowed(uow.viewer, permission, topic),
     )
     ballot.revision += 1
-    if transition is BallotTransition.OPEN:
-        await _open(uow, topic, ballot)
-    else:
-        await _close(uow, ballot, words)
+    ballot.state_reason = words
+    await _take(uow, topic, ballot, transition, words, particulars)
     return ballot.id
 
 
 async def admit(uow: UnitOfWork, *, topic_id: UUID, person_id: UUID, constituency_id: UUID) -> None:
-    """Enter somebody who joins in the electorate of every open ballot of a topic that grows.
+    """Enter somebody who joins in the electorate of every ballot held in a topic that grows.
 
     The caller holds the lock of the exercise or roundtable, so that no ballot opens meanwhile. Who
     is an elector already stays one, in the constituency that they were entered in.
@@ -238,7 +267,7 @@ async def admit(uow: UnitOfWork, *, topic_id: UUID, person_id: UUID, constituenc
         )
 
 
-async def _load(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
+async def load_ballot(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
     """Lock a ballot to moderate it; a draft does not exist for those who may not."""
     try:
         return await uow.load(Ballot, ballot_id, Permission.MODERATE)
@@ -268,9 +297,39 @@ async def _record_subject(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None
     ballot.subject_revision = record.version if isinstance(record, Criterion) else record.revision
 
 
+async def _take(
+    uow: UnitOfWork,
+    topic: Topic,
+    ballot: Ballot,
+    transition: BallotTransition,
+    reason: str,
+    particulars: Particulars,
+) -> None:
+    """Do what a step comes to, beside the change of state."""
+    match transition:
+        case BallotTransition.OPEN:
+            await _open(uow, topic, ballot)
+        case BallotTransition.EXTEND:
+            extend(uow, ballot, particulars.closes_at, reason)
+        case BallotTransition.CLOSE_ROUND:
+            outcome, ends = await _outcome(uow, ballot, reason)
+            await close_round(uow, ballot, {**outcome, "as_of": ends}, reason)
+        case BallotTransition.NEXT_ROUND:
+            ballot.closes_at = later(uow, particulars.closes_at)
+            await next_round(uow, ballot, particulars.reworded(), reason)
+        case BallotTransition.CLOSE:
+            await _close(uow, ballot, reason, BallotClosed)
+        case BallotTransition.DROP:
+            await dispose(uow, ballot, Disposition.DROPPED, reason)
+            await _close(uow, ballot, reason, BallotDropped)
+        case _:
+            announce(uow, ballot, transition, reason, particulars.decision)
+
+
 async def _open(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
     await _record_subject(uow, topic, ballot)
     ballot.opened_at = uow.now
+    await begin_round(uow, ballot)
     entered = await uow.session.execute(
         ENTER[topic.kind], {"ballot_id": ballot.id, "topic_id": topic.id}
     )
@@ -283,24 +342,46 @@ async def _open(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
     )
 
 
-async def _close(uow: UnitOfWork, ballot: Ballot, reason: str) -> None:
+async def _outcome(
+    uow: UnitOfWork, ballot: Ballot, reason: str
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return what a ballot has come to, and the sequence of each audience that this is as of."""
     rows = await uow.session.execute(TALLIES, {"ballot_id": ballot.id})
     rule = parse_rule(ballot.kind, ballot.rule)
     result = evaluate(rule, [tally(row) for row in rows])
     counters = (await uow.session.execute(COUNTERS, {"topic_id": ballot.topic_id})).one()
     ends = {reader.value: sequence for reader, sequence in sequences(counters).items()}
-    outcome = {**asdict(result), "rule": dump_rule(rule), "reason": reason}
-    ballot.outcome = {**outcome, "as_of": ends}
     ballot.rule_hash = result.rule_hash
+    return {
+        **asdict(result),
+        "rule": dump_rule(rule),
+        "round": ballot.round,
+        "reason": reason,
+    }, ends
+
+
+async def _close(
+    uow: UnitOfWork, ballot: Ballot, reason: str, event: type[BallotClosed | BallotDropped]
+) -> None:
+    outcome, ends = await _outcome(uow, ballot, reason)
+    ballot.outcome = {**outcome, "as_of": ends}
     ballot.closed_at = uow.now
+    await end_round(uow, ballot, ballot.outcome)
     # Each audience is told its own sequence: another's would disclose how much it may not see.
     for reader in sorted(EVERYONE):
         uow.emit(
             ballot.topic_id,
-            BallotClosed(
+            event(
                 ballot_id=ballot.id,
                 outcome={**outcome, "as_of": ends[reader.value]},
                 reason=reason,
             ),
             frozenset({reader}),
         )
+
+
+def _plan(ballot: Ballot, plan: RoundPlan) -> None:
+    ballot.most_rounds = plan.most_rounds
+    ballot.feedback = plan.feedback
+    ballot.stops_when_stable = plan.stops_when_stable
+    ballot.stops_on_consensus = plan.stops_on_consensus

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
+from domain.commands.stale_votes import make_votes_stale
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import CriterionRevised
 from domain.models.criteria import Criterion, SubCriterion
@@ -32,10 +33,13 @@ async def revise_criterion(
     guidance: str,
     sub_criteria: Sequence[str],
     expected_version: int,
+    material: bool = False,
 ) -> UUID:
     """Put a new version of a numbered criterion into force; return the id of that version.
 
-    `sub_criteria` are its parts in the order of their letters.
+    `sub_criteria` are its parts in the order of their letters. Where the change is `material`, the
+    ballots about the old version are about the new one, and their votes no longer count until they
+    are cast again.
     """
     uow.authorise(Permission.STEER, None, doing="revising a criterion")
     present = (await uow.session.scalars(VERSIONS, {"number": number})).first()
@@ -61,6 +65,8 @@ async def revise_criterion(
         in_force_since=uow.now,
     )
     await put_in_force(uow, criterion, sub_criteria)
+    if material:
+        await make_votes_stale(uow, {present.id: (criterion.id, criterion.version)})
     return criterion.id
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, exists, func, select
 
 from domain.commands.positions import number, place
 from domain.commands.specifications import load_draftable
+from domain.commands.stale_votes import make_votes_stale
 from domain.errors import Conflict, NotFound
 from domain.events import (
     BlockAdded,
@@ -72,9 +73,14 @@ async def add_section(
 
 
 async def edit_section(
-    uow: UnitOfWork, *, section_id: UUID, heading: str, expected_revision: int | None
+    uow: UnitOfWork,
+    *,
+    section_id: UUID,
+    heading: str,
+    expected_revision: int | None,
+    material: bool = False,
 ) -> UUID:
-    """Change the heading of a section."""
+    """Change the heading of a section; `material` as in `edit_block`."""
     specification, section = await _part(uow, Section, section_id)
     uow.expect(section, expected_revision)
     section.heading = clean(heading, "heading", limit=TITLE_LENGTH)
@@ -84,6 +90,8 @@ async def edit_section(
         specification.id,
         SectionEdited(section_id=section.id, heading=section.heading, revision=section.revision),
     )
+    if material:
+        await make_votes_stale(uow, _revisions(specification, section))
     return section.id
 
 
@@ -127,8 +135,12 @@ async def add_block(
     text: str,
     position: int | None = None,
     expected_revision: int | None,
+    material: bool = False,
 ) -> UUID:
-    """Add a block to a section at a position, by default at the end; return its id."""
+    """Add a block to a section at a position, by default at the end; return its id.
+
+    `material` as in `edit_block`.
+    """
     specification, section = await _part(uow, Section, section_id)
     uow.expect(specification, expected_revision)
     block = Block(
@@ -152,13 +164,24 @@ async def add_block(
             text=block.text,
         ),
     )
+    if material:
+        await make_votes_stale(uow, _revisions(specification, section))
     return block.id
 
 
 async def edit_block(
-    uow: UnitOfWork, *, block_id: UUID, text: str, expected_revision: int | None
+    uow: UnitOfWork,
+    *,
+    block_id: UUID,
+    text: str,
+    expected_revision: int | None,
+    material: bool = False,
 ) -> UUID:
-    """Change the words of a block."""
+    """Change the words of a block.
+
+    Where the change is `material`, votes about the block, its section or the whole specification
+    no longer count until they are cast again.
+    """
     specification, block = await _part(uow, Block, block_id)
     uow.expect(block, expected_revision)
     block.text = clean(text, "text", limit=BLOCK_LENGTH)
@@ -168,6 +191,9 @@ async def edit_block(
         specification.id,
         BlockEdited(block_id=block.id, text=block.text, revision=block.revision),
     )
+    if material:
+        section = await uow.session.get_one(Section, block.section_id)
+        await make_votes_stale(uow, _revisions(specification, section, block))
     return block.id
 
 
@@ -197,8 +223,10 @@ async def move_block(
     return block.id
 
 
-async def remove_block(uow: UnitOfWork, *, block_id: UUID, expected_revision: int | None) -> UUID:
-    """Remove a block; return the id of its section."""
+async def remove_block(
+    uow: UnitOfWork, *, block_id: UUID, expected_revision: int | None, material: bool = False
+) -> UUID:
+    """Remove a block; return the id of its section. `material` as in `edit_block`."""
     specification, block = await _part(uow, Block, block_id)
     uow.expect(specification, expected_revision)
     await _require_uncovered(uow, [block.id])
@@ -209,6 +237,9 @@ async def remove_block(uow: UnitOfWork, *, block_id: UUID, expected_revision: in
         specification.id,
         BlockRemoved(section_id=block.section_id, block_id=block.id, text=block.text),
     )
+    if material:
+        section = await uow.session.get_one(Section, block.section_id)
+        await make_votes_stale(uow, _revisions(specification, section))
     return block.section_id
 
 
@@ -221,6 +252,10 @@ async def _part(uow: UnitOfWork, model: type[P], id: UUID) -> tuple[Specificatio
         if part := await uow.session.get(model, id, populate_existing=True):
             return specification, part
     raise NotFound(f"There is no {noun(model)} with this id that you may see.")
+
+
+def _revisions(*parts: Specification | Section | Block) -> dict[UUID, tuple[UUID, int]]:
+    return {part.id: (part.id, part.revision) for part in parts}
 
 
 async def _sections(uow: UnitOfWork, specification_id: UUID) -> list[Section]:

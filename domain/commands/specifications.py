@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from domain.commands.stale_votes import make_votes_stale
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import (
     EVERYONE,
@@ -90,8 +91,13 @@ async def edit_specification(
     summary: str | None = None,
     target_professions: Sequence[tuple[UUID, str]] | None = None,
     expected_revision: int | None,
+    material: bool = False,
 ) -> UUID:
-    """Change the title, the summary or the target professions; None leaves one as it is."""
+    """Change the title, the summary or the target professions; None leaves one as it is.
+
+    Where the change is `material`, votes about the whole specification no longer count until they
+    are cast again.
+    """
     specification = await load_draftable(uow, specification_id)
     uow.expect(specification, expected_revision)
     if title is not None:
@@ -105,6 +111,8 @@ async def edit_specification(
         specification.id,
         SpecificationEdited(specification_id=specification.id, revision=specification.revision),
     )
+    if material:
+        await make_votes_stale(uow, {specification.id: (specification.id, specification.revision)})
     return specification.id
 
 

@@ -16,7 +16,7 @@ from domain.events import (
     StakeholderAdded,
     StakeholderRemoved,
 )
-from domain.lifecycle import ENGAGEMENT, BallotState, EngagementState, require
+from domain.lifecycle import ENGAGEMENT, HELD, EngagementState, require
 from domain.models.ballots import Ballot, Elector
 from domain.models.engagements import Engagement
 from domain.models.organisations import Organisation
@@ -52,7 +52,7 @@ OPEN_BALLOTS_OF_ELECTOR = (
     .join(Topic, Topic.id == Ballot.topic_id)
     .where(
         Elector.person_id == bindparam("person_id"),
-        Ballot.state == BallotState.OPEN,
+        Ballot.state.in_(HELD),
         bindparam("place_id") == func.any(Topic.scopes),
     )
 )

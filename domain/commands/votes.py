@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from asyncpg import PostgresError
-from sqlalchemy import ARRAY, Boolean, Text, Uuid, bindparam, column, func, select
+from sqlalchemy import ARRAY, Boolean, DateTime, Text, Uuid, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
@@ -34,7 +35,7 @@ from domain.unit_of_work import (
 # What a ballot may be set to for members to see its votes while it is open.
 _SHOWN = [each for each in BallotVisibility if votes_shown(each, BallotState.OPEN)]
 
-# The function is in migration 0005. It writes only what none of the refusals below would refuse.
+# The function is in migration 0007. It writes only what none of the refusals below would refuse.
 CAST = select(
     func.cast_vote(
         bindparam("person_id", type_=Uuid()),
@@ -59,6 +60,8 @@ CAST = select(
         column("state", Text()),
         column("host_state", Text()),
         column("constituency_id", Uuid()),
+        column("closes_at", DateTime(timezone=True)),
+        column("overdue", Boolean()),
         column("first_asked", Text()),
         column("first_result", Uuid()),
     )
@@ -85,11 +88,11 @@ class Casting:
 
 
 async def cast_vote(database: Database, casting: Casting) -> UUID:
-    """Cast or change one's vote in an open ballot; return the id of the vote.
+    """Cast or change one's vote in the present round of an open ballot; return the vote's id.
 
     Every casting is kept and is an event, also one that says the same again. Raises NotAllowed
-    where the viewer is no elector, Conflict where the ballot or what holds it is not open, or where
-    the key was used for a request of another fingerprint.
+    where the viewer is no elector, Conflict where the ballot or what holds it is not open, where
+    its deadline has passed, or where the key was used for a request of another fingerprint.
     """
     values = _values(database, casting)
     try:
@@ -177,6 +180,8 @@ def _first_result(casting: Casting, found: Any) -> UUID:
         or audience(casting.viewer, found) is None
     ):
         raise NotFound("There is no ballot with this id that you may see.", ("ballot_id",))
+    if found.state == BallotState.SCHEDULED:  # when it opens, there will be electors
+        require(BALLOT, BallotState.SCHEDULED, (BallotState.OPEN,), "Voting")
     if found.constituency_id is None:
         raise NotAllowed(
             "You are not among the electors of this ballot: they were entered when it was opened."
@@ -192,6 +197,11 @@ def _first_result(casting: Casting, found: Any) -> UUID:
         # Also after the close: a reply that was lost is given again.
         return first_result(found.first_asked, found.first_result, casting.fingerprint)
     require(BALLOT, BallotState(found.state), (BallotState.OPEN,), "Voting")
+    if found.overdue:
+        raise Conflict(
+            "Voting was possible until the deadline of this ballot, which was "
+            f"{found.closes_at.astimezone(UTC):%d %B %Y at %H:%M:%S} UTC."
+        )
     if found.host_state != EngagementState.OPEN:
         raise Conflict(
             "Voting is possible while the exercise or roundtable of the ballot is OPEN; "

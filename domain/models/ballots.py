@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.consensus.choices import BallotKind, ReasonPolicy
+from domain.consensus.rounds import Feedback
 from domain.lifecycle import BallotState
 from domain.models.base import Counts, Key, Record, new_id
 from domain.models.comments import SubjectKind
@@ -27,10 +28,17 @@ class Ballot(Record):
     """A question about one version of something, put in one topic to an electorate.
 
     `rule` holds the parameters of the consensus rule; `rule_hash` is set, and the rule frozen, by
-    the first vote. `outcome` is what the ballot came to, stored when it is closed.
+    the first vote. `outcome` is what the ballot came to, stored when it is closed. It is opened at
+    `opens_at` and no vote is taken from `closes_at` on, where these are set. `round` is the present
+    one, from 1; what becomes of tallies and votes with each is in domain.models.rounds.
     """
 
     __tablename__ = "ballots"
+    # What comes due is looked for every second.
+    __table_args__ = (
+        Index("ballots_opens_at_idx", "opens_at", postgresql_where=text("state = 'SCHEDULED'")),
+        Index("ballots_closes_at_idx", "closes_at", postgresql_where=text("state = 'OPEN'")),
+    )
 
     id: Mapped[Key] = mapped_column(default_factory=new_id)
     topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"), index=True)
@@ -47,6 +55,17 @@ class Ballot(Record):
     rule: Mapped[dict[str, Any]]
     rule_hash: Mapped[str | None] = mapped_column(default=None)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    opens_at: Mapped[datetime | None] = mapped_column(default=None)
+    closes_at: Mapped[datetime | None] = mapped_column(default=None)
+    round: Mapped[int] = mapped_column(default=1)
+    most_rounds: Mapped[int] = mapped_column(default=1)
+    feedback: Mapped[Feedback] = mapped_column(default=Feedback.ALL_GROUPS)
+    stops_when_stable: Mapped[bool] = mapped_column(default=False)
+    stops_on_consensus: Mapped[bool] = mapped_column(default=False)
+    state_reason: Mapped[str] = mapped_column(default="")
+    decision: Mapped[str | None] = mapped_column(default=None)
+    deferred_at: Mapped[datetime | None] = mapped_column(default=None)
+    reminded_at: Mapped[datetime | None] = mapped_column(default=None)
     opened_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)

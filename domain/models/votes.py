@@ -14,19 +14,22 @@ from domain.models.base import Key, Record, Small, new_id
 class Vote(Record):
     """An elector's vote as it stands; `choice` is the ordinal in the choices of the ballot's kind.
 
-    `revision` counts how often it was cast.
+    `revision` counts how often it was cast. In each round everybody votes anew. A `stale` vote does
+    not count: what it is about was changed, and it waits for its voter to say it again.
     """
 
     __tablename__ = "votes"
-    __table_args__ = (UniqueConstraint("ballot_id", "person_id"),)
+    __table_args__ = (UniqueConstraint("ballot_id", "person_id", "round"),)
 
     id: Mapped[Key] = mapped_column(default_factory=new_id)
     topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"))
     ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
+    round: Mapped[int] = mapped_column(default=1)
     choice: Mapped[Small]
     rationale: Mapped[str]
+    stale: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=1)
     cast_at: Mapped[datetime]
 

@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Integer, Select, Uuid, bindparam, case, exists, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 
 from domain.database import Session
 from domain.lifecycle import BallotState, EngagementState, Facts
@@ -47,6 +60,23 @@ def with_host(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     )
 
 
+# Time goes on inside a transaction that waited for a lock.
+_OVERDUE = Ballot.closes_at <= func.clock_timestamp()
+# Whether a vote is taken now, of a ballot that is joined with its host.
+OPEN_NOW = and_(
+    Ballot.state == BallotState.OPEN,
+    or_(Ballot.closes_at.is_(None), ~_OVERDUE),
+    HOST_STATE == EngagementState.OPEN,
+)
+MISSING = (
+    "host_closed",
+    "electors_missing",
+    "opening_missing",
+    "deadline_missing",
+    "deadline_passed",
+    "deferrals",
+    "rounds_exhausted",
+)
 FACTS = with_host(
     select(
         Ballot.id,
@@ -63,6 +93,11 @@ FACTS = with_host(
         )
         .cast(Integer)
         .label("electors_missing"),
+        Ballot.opens_at.is_(None).cast(Integer).label("opening_missing"),
+        Ballot.closes_at.is_(None).cast(Integer).label("deadline_missing"),
+        func.coalesce(_OVERDUE, false()).cast(Integer).label("deadline_passed"),
+        Ballot.deferred_at.is_not(None).cast(Integer).label("deferrals"),
+        (Ballot.round >= Ballot.most_rounds).cast(Integer).label("rounds_exhausted"),
     ).select_from(Ballot)
 ).where(Ballot.id == func.any(ids()))
 OPEN_TO_ELECTOR = with_host(
@@ -71,8 +106,7 @@ OPEN_TO_ELECTOR = with_host(
     .join(Elector, Elector.ballot_id == Ballot.id)
 ).where(
     Ballot.id == func.any(ids()),
-    Ballot.state == BallotState.OPEN,
-    HOST_STATE == EngagementState.OPEN,
+    OPEN_NOW,
     Elector.person_id == bindparam("person_id", type_=Uuid()),
 )
 
@@ -96,12 +130,9 @@ async def count_of_topics(session: Session, viewer: Viewer, keys: Sequence[UUID]
 
 
 async def facts(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
-    """Return the counts that the life of a ballot asks for: `host_closed`, `electors_missing`."""
+    """Return the counts that the life of a ballot asks for, as its lifecycle names them."""
     found = {row.id: row for row in await session.execute(FACTS, {"ids": keys})}
-    return [
-        {"host_closed": found[key].host_closed, "electors_missing": found[key].electors_missing}
-        for key in keys
-    ]
+    return [{name: getattr(found[key], name) for name in MISSING} for key in keys]
 
 
 async def open_to_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[bool]:

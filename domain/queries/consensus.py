@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Integer, Text, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Text, case, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.consensus.choices import BallotKind
 from domain.consensus.parameters import Parameters
 from domain.consensus.results import Consensus, Group, Status, Turnout
+from domain.consensus.rounds import Feedback, RoundPlan, suggestions
 from domain.consensus.rules import parse_rule
+from domain.consensus.stability import Stability, square
+from domain.consensus.stability import stability as stability_of
 from domain.consensus.status import evaluate, withheld
 from domain.consensus.tallies import Tally
 from domain.database import Session
-from domain.lifecycle import BallotState
+from domain.lifecycle import CONCLUDED, BallotState
 from domain.models.ballots import Ballot, BallotVisibility, TallyRow
+from domain.models.rounds import Round
 from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic
 from domain.permissions import Audience, Viewer, audience
@@ -46,15 +50,33 @@ def disclosed(
 
     Individual votes follow it, but never reach the public: see `votes_shown`.
     """
-    if audience is None or state is BallotState.DRAFT:
+    if audience is None or state in (BallotState.DRAFT, BallotState.SCHEDULED):
         return Disclosure.NOTHING
-    if state is BallotState.CLOSED:
+    if state in CONCLUDED:
         return Disclosure.EVERYTHING
     if audience is Audience.PUBLIC:
         return Disclosure.NOTHING
     if visibility is BallotVisibility.LIVE:
         return Disclosure.EVERYTHING
-    return Disclosure.TURNOUT if audience is Audience.MODERATORS else Disclosure.NOTHING
+    if audience is not Audience.MODERATORS:
+        return Disclosure.NOTHING
+    # Who says what becomes of the item has to know what the round came to.
+    return Disclosure.EVERYTHING if state is BallotState.ROUND_CLOSED else Disclosure.TURNOUT
+
+
+def round_disclosed(
+    audience: Audience | None, visibility: BallotVisibility, state: BallotState, feedback: Feedback
+) -> Feedback:
+    """Say whose results of a round that is over an audience may know, of a ballot in this state."""
+    if disclosed(audience, visibility, state) is Disclosure.EVERYTHING:
+        return Feedback.ALL_GROUPS
+    match audience:
+        case Audience.MODERATORS:
+            return Feedback.ALL_GROUPS
+        case Audience.MEMBERS:
+            return feedback
+        case _:
+            return Feedback.NONE
 
 
 def votes_shown(visibility: BallotVisibility, state: BallotState) -> bool:
@@ -74,6 +96,7 @@ def margins_shown(audience: Audience, visibility: BallotVisibility, state: Ballo
 class Standing:
     """How far a ballot of some kind has come, as of a sequence in the viewer's own stream.
 
+    `stability` is None in the first round, while withheld, and where nobody answered twice.
     `weighed` are the parameters of its rule for those who may know how close the result is, None
     for others.
     """
@@ -81,7 +104,8 @@ class Standing:
     kind: BallotKind
     consensus: Consensus
     as_of: int
-    weighed: Parameters | None
+    stability: Stability | None = None
+    weighed: Parameters | None = None
 
 
 _ORDER = (Constituency.position, Constituency.id)
@@ -100,6 +124,18 @@ STANDINGS = (
         Ballot.state,
         cast(Ballot.rule, Text).label("rule"),
         Ballot.outcome,
+        Ballot.round,
+        Ballot.most_rounds,
+        Ballot.stops_when_stable,
+        Ballot.stops_on_consensus,
+        case(
+            (
+                Ballot.round > 1,
+                select(Round.shifts)
+                .where(Round.ballot_id == Ballot.id, Round.number == Ballot.round)
+                .scalar_subquery(),
+            )
+        ).label("shifts"),
         Topic.id.label("topic_id"),
         Topic.scopes,
         Topic.public,
@@ -162,12 +198,14 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
     disclosure = disclosed(reader, ballot.visibility, ballot.state)
     if reader is None or disclosure is Disclosure.NOTHING:
         return None
+    known = disclosure is Disclosure.EVERYTHING
+    stability = stability_of(square(ballot.shifts)) if known and ballot.shifts else None
     weighed = None
     if margins_shown(reader, ballot.visibility, ballot.state):
         weighed = parameters_of(ballot.kind, ballot.rule)
     if ballot.outcome is not None:
-        as_of = ballot.outcome["as_of"][reader]
-        return Standing(ballot.kind, restore(ballot.outcome), as_of, weighed)
+        consensus, as_of = restore(ballot.outcome), ballot.outcome["as_of"][reader]
+        return Standing(ballot.kind, consensus, as_of, stability, weighed)
     consensus = judged(
         ballot.kind,
         ballot.rule,
@@ -180,9 +218,17 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
                 strict=True,
             )
         ),
-        everything=disclosure is Disclosure.EVERYTHING,
+        everything=known,
     )
-    return Standing(ballot.kind, consensus, sequences(ballot)[reader], weighed)
+    if known and ballot.most_rounds > 1:
+        plan = RoundPlan(
+            most_rounds=ballot.most_rounds,
+            stops_when_stable=ballot.stops_when_stable,
+            stops_on_consensus=ballot.stops_on_consensus,
+        )
+        further = suggestions(plan, ballot.round, consensus.status, stability)
+        consensus = replace(consensus, reasons=consensus.reasons + further)
+    return Standing(ballot.kind, consensus, sequences(ballot)[reader], stability, weighed)
 
 
 @lru_cache(maxsize=JUDGED)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Integer, bindparam, cast, exists, func, select
 
 from domain.database import Session
-from domain.lifecycle import BallotState, EngagementState, Facts
+from domain.lifecycle import HELD, EngagementState, Facts
 from domain.models.ballots import Ballot
 from domain.models.engagements import Engagement, Webinar
 from domain.models.roundtables import Roundtable
@@ -39,7 +39,7 @@ FACTS = select(
     ),
     cast(Engagement.briefing == "", Integer).label("briefing_missing"),
     select(func.count())
-    .where(Ballot.topic_id == Engagement.id, Ballot.state == BallotState.OPEN)
+    .where(Ballot.topic_id == Engagement.id, Ballot.state.in_(HELD))
     .scalar_subquery()
     .label("ballots_open"),
     select(func.count())

@@ -8,11 +8,23 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Integer, String, bindparam, cast, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    String,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+)
 
 from domain.consensus.choices import BallotKind, choices
 from domain.database import Session
-from domain.lifecycle import BallotState
+from domain.lifecycle import CONCLUDED, BallotState
 from domain.models.topics import StoredEvent
 from domain.permissions import Audience, Viewer, audience
 from domain.queries.consensus import (
@@ -36,6 +48,7 @@ _READ = (
 _FACTS = (
     select(
         StoredEvent.kind,
+        StoredEvent.sequence,
         StoredEvent.data["ballot_id"].astext.label("ballot_id"),
         StoredEvent.data["constituency_id"].astext.label("constituency_id"),
         cast(StoredEvent.data["choice"].astext, Integer).label("choice"),
@@ -43,6 +56,12 @@ _FACTS = (
         StoredEvent.data["first"].astext.label("first"),
         StoredEvent.data["eligible"].label("eligible"),
         StoredEvent.data["outcome"].label("outcome"),
+        StoredEvent.data["state"].astext.label("state"),
+        # After the last of these nothing counts any more of what was voted before it.
+        func.max(StoredEvent.sequence)
+        .filter(StoredEvent.kind.in_(("ROUND_OPENED", "VOTES_MADE_STALE")))
+        .over(partition_by=StoredEvent.data["ballot_id"].astext)
+        .label("begun"),
     )
     .join(_READ, StoredEvent.topic_id == _READ.c.topic_id)
     .where(
@@ -53,8 +72,30 @@ _FACTS = (
     )
     .subquery()
 )
-# Tallies are sums, so equal facts are counted and not read one by one.
-FACTS = select(*_FACTS.c, func.count().label("times")).group_by(*_FACTS.c)
+_VOTES = ("VOTE_CAST", "VOTE_RECEIVED")
+# Tallies are sums, so equal votes are counted and not read one by one; all else has its order.
+_AT = case((_FACTS.c.kind.in_(_VOTES), 0), else_=_FACTS.c.sequence).label("at")
+_SAID = [each for each in _FACTS.c if each.name not in {"sequence", "begun"}]
+FACTS = (
+    select(*_SAID, _AT, func.count().label("times"))
+    .where(
+        or_(
+            _FACTS.c.kind.not_in(_VOTES),
+            _FACTS.c.begun.is_(None),
+            _FACTS.c.sequence > _FACTS.c.begun,
+        )
+    )
+    .group_by(*_SAID, _AT)
+    .order_by(_AT)
+)
+_STATES = {
+    "BALLOT_OPENED": BallotState.OPEN,
+    "ROUND_CLOSED": BallotState.ROUND_CLOSED,
+    "ROUND_OPENED": BallotState.OPEN,
+    "BALLOT_CLOSED": BallotState.CLOSED,
+    "BALLOT_DROPPED": BallotState.DROPPED,
+    "BALLOT_DECIDED": BallotState.DECIDED,
+}
 
 
 @dataclass(slots=True)
@@ -65,14 +106,15 @@ class _Past:
     counts: dict[str, dict[int, int]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(int))
     )
-    opened: bool = False
+    state: BallotState | None = None
+    """None before it was opened."""
     outcome: dict[str, Any] | None = None
 
     def add(self, fact: Any) -> None:
         """Count in a fact that happened so many times."""
+        self.state = _STATES.get(fact.kind, self.state)
         match fact.kind:
             case "BALLOT_OPENED":
-                self.opened = True
                 for constituency, people in fact.eligible.items():
                     self.eligible[constituency] += people
             case "ELECTOR_ADDED":
@@ -84,7 +126,9 @@ class _Past:
             case "VOTE_RECEIVED" if fact.first == "true":
                 # Which choice it was is not in the log; the turnout alone is told of these.
                 self.counts[fact.constituency_id][0] += fact.times
-            case "BALLOT_CLOSED":
+            case "BALLOT_ADVANCED":
+                self.state = BallotState(fact.state)
+            case "ROUND_OPENED" | "ROUND_CLOSED" | "BALLOT_CLOSED" | "BALLOT_DROPPED":
                 self.outcome = fact.outcome
 
 
@@ -120,22 +164,24 @@ async def of_ballots(
 
 
 def _standing(reader: Audience, ballot: Any, past: _Past, sequence: int) -> Standing | None:
-    state = BallotState.OPEN if past.outcome is None else BallotState.CLOSED
-    disclosure = disclosed(reader, ballot.visibility, state)
-    if not past.opened or disclosure is Disclosure.NOTHING:
+    if past.state is None:
+        return None
+    disclosure = disclosed(reader, ballot.visibility, past.state)
+    if disclosure is Disclosure.NOTHING:
         return None
     weighed = None
-    if margins_shown(reader, ballot.visibility, state):
+    if margins_shown(reader, ballot.visibility, past.state):
         weighed = parameters_of(ballot.kind, ballot.rule)
     if past.outcome is not None:
-        return Standing(ballot.kind, restore(past.outcome), past.outcome["as_of"], weighed)
+        told = past.outcome["as_of"] if past.state in CONCLUDED else sequence
+        return Standing(ballot.kind, restore(past.outcome), told, weighed=weighed)
     consensus = judged(
         ballot.kind,
         ballot.rule,
         _tallies(ballot, past),
         everything=disclosure is Disclosure.EVERYTHING,
     )
-    return Standing(ballot.kind, consensus, sequence, weighed)
+    return Standing(ballot.kind, consensus, sequence, weighed=weighed)
 
 
 def _tallies(ballot: Any, past: _Past) -> tuple[tuple[Any, ...], ...]:

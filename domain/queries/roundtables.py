@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Uuid, bindparam, cast, func, select
 
 from domain.database import Session
-from domain.lifecycle import BallotState, EngagementState, Facts
+from domain.lifecycle import HELD, EngagementState, Facts
 from domain.models.ballots import Ballot
 from domain.models.engagements import Engagement
 from domain.models.roundtables import Invitation, Roundtable
@@ -52,7 +52,7 @@ FACTS = (
         Roundtable.id,
         cast(Engagement.state != EngagementState.OPEN, Integer).label("engagement_closed"),
         select(func.count())
-        .where(Ballot.topic_id == Roundtable.id, Ballot.state == BallotState.OPEN)
+        .where(Ballot.topic_id == Roundtable.id, Ballot.state.in_(HELD))
         .scalar_subquery()
         .label("ballots_open"),
     )

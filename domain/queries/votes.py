@@ -43,10 +43,16 @@ _VOTES = (
 )
 
 BY_IDS = _VOTES.add_columns(_SHOWN).where(Vote.id == func.any(ids()))
-OF_VIEWER = select(Vote).where(
-    Vote.ballot_id == func.any(ids()), Vote.person_id == bindparam("person_id", type_=Uuid())
+_OF_VIEWER = (
+    select(Vote)
+    .join(Ballot, Ballot.id == Vote.ballot_id)
+    .where(
+        Vote.ballot_id == func.any(ids()), Vote.person_id == bindparam("person_id", type_=Uuid())
+    )
 )
-OF_BALLOTS = Paged(_VOTES.where(_SHOWN), Vote, Vote.ballot_id)
+OF_VIEWER = _OF_VIEWER.where(Vote.round == Ballot.round)
+OF_VIEWER_BEFORE = _OF_VIEWER.where(Vote.round == Ballot.round - 1)
+OF_BALLOTS = Paged(_VOTES.where(_SHOWN, Vote.round == Ballot.round), Vote, Vote.ballot_id)
 KINDS = select(Ballot.id, Ballot.kind).where(Ballot.id == func.any(ids()))
 HISTORY = (
     select(CastVote)
@@ -62,20 +68,28 @@ async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list
 
 
 async def of_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
-    """Return the viewer's own vote in each ballot, None where they have not voted."""
+    """Return the viewer's own vote in each ballot's present round, None where there is none."""
     rows = await session.scalars(OF_VIEWER, {"ids": keys, "person_id": viewer.person_id})
+    return in_order(keys, rows, lambda row: row.ballot_id)
+
+
+async def of_viewer_before(
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
+) -> list[Vote | None]:
+    """Return the viewer's own vote in each ballot's round before, None where there is none."""
+    rows = await session.scalars(OF_VIEWER_BEFORE, {"ids": keys, "person_id": viewer.person_id})
     return in_order(keys, rows, lambda row: row.ballot_id)
 
 
 async def of_ballots(
     session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Vote]]:
-    """Return the votes in each ballot; none where they are not shown to the viewer."""
+    """Return the votes in each ballot's present round, none where the viewer is not shown them."""
     return await OF_BALLOTS.slices(session, viewer, keys, page)
 
 
 async def count_of_ballots(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
-    """Return how many votes in each ballot are shown to the viewer."""
+    """Return how many votes in each ballot's present round are shown to the viewer."""
     return await OF_BALLOTS.counts(session, viewer, keys)
 
 

@@ -29,6 +29,8 @@ def expected(
     """Return how a vote is to be refused by the table of grants; None where it is cast."""
     if state is BallotState.DRAFT or audience(viewer, place) is None:
         return NotFound
+    if state is BallotState.SCHEDULED:
+        return Conflict
     if not elector or not allowed(viewer, Permission.VOTE, place):
         return NotAllowed
     if state is not BallotState.OPEN or host is not EngagementState.OPEN:

@@ -70,6 +70,7 @@ async def test_a_vote_is_kept_counted_and_told(world: World) -> None:
         "choice": 1,
         "rationale": "Not yet.",
         "revision": 1,
+        "round": 1,
     }
 
 
@@ -292,7 +293,7 @@ async def test_of_a_blind_vote_only_moderators_are_told_that_it_was_cast(world: 
         (
             "VOTE_RECEIVED",
             Audience.MODERATORS,
-            {"ballot_id": str(ballot), "constituency_id": nurses, "first": first},
+            {"ballot_id": str(ballot), "constituency_id": nurses, "first": first, "round": 1},
         )
         for first in (True, False)
     ]

@@ -83,9 +83,29 @@ async def furnish(place: Furnished) -> list[UUID]:
     )
     vote = {"ballotId": ids["live"], "choice": "DISAGREE", "rationale": "On second thoughts."}
     await place.change("nurse1", "castVote", **vote)
+    await _hold_two_rounds(place)
     tables = [table for table in Record.metadata.tables.values() if "id" in table.c]
     async with world.database.session() as session:
         return [id for table in tables for id in await session.scalars(select(table.c.id))]
+
+
+async def _hold_two_rounds(place: Furnished) -> None:
+    """Ask twice what one person answers once, and remind everybody the second time."""
+    ballot = await place.change(
+        "moderator",
+        "draftBallot",
+        topicId=place.ids["engagement"],
+        kind="SENSE_CHECK",
+        question="Once and again?",
+        visibility="LIVE",
+        rounds={"mostRounds": 2},
+    )
+    for transition in ("OPEN", "CLOSE_ROUND", "NEXT_ROUND"):
+        step = {"transition": transition, "reason": "It is time.", "expectedRevision": None}
+        await place.change("moderator", "advanceBallot", ballotId=ballot, **step)
+        if transition == "OPEN":
+            await place.change("nurse1", "castVote", ballotId=ballot, choice="AGREE")
+    await place.change("moderator", "remindElectors", ballotId=ballot)
 
 
 def arguments(statement: Statement, world: World, ids: list[UUID], one: UUID) -> dict[str, Any]:

@@ -116,7 +116,13 @@ async def test_a_moderator_drafts_a_ballot_about_a_section(ask: Ask, world: Worl
             {"choice": "RECUSE", "rating": None, "needsReason": False},
         ],
         "availableTransitions": [
-            {"transition": "OPEN", "allowed": True, "reasons": [], "missing": []}
+            {
+                "transition": "SCHEDULE",
+                "allowed": False,
+                "reasons": [],
+                "missing": ["It has no time of opening."],
+            },
+            {"transition": "OPEN", "allowed": True, "reasons": [], "missing": []},
         ],
         "viewerCanModerate": True,
         "viewerCanVote": False,
@@ -197,12 +203,24 @@ async def test_a_moderator_opens_and_closes_it(ask: Ask, world: World) -> None:
 
     assert (first["state"], first["closedAt"]) == ("OPEN", None)
     assert first["availableTransitions"] == [
-        {"transition": "CLOSE", "allowed": True, "missing": []}
+        {
+            "transition": "EXTEND",
+            "allowed": False,
+            "missing": ["It has no deadline that could be extended."],
+        },
+        {"transition": "DEFER", "allowed": True, "missing": []},
+        {
+            "transition": "CLOSE_ROUND",
+            "allowed": False,
+            "missing": ["This is its last round, which ends with it."],
+        },
+        {"transition": "CLOSE", "allowed": True, "missing": []},
+        {"transition": "CANCEL", "allowed": True, "missing": []},
     ]
     assert (second["state"], second["revision"], second["availableTransitions"]) == (
         "CLOSED",
         3,
-        [],
+        [{"transition": "DECIDE", "allowed": True, "missing": []}],
     )
     assert second["openedAt"] < second["closedAt"]
     assert (third["code"], third["path"]) == ("CONFLICT", ["transition"])

@@ -11,18 +11,24 @@ import pytest
 
 from api.graphql import schema
 from domain.consensus.choices import BallotKind
+from domain.consensus.rounds import Feedback, RoundPlan
 from domain.database import Database, create_engine
+from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility
+from domain.models.comments import SubjectKind
 from domain.permissions import ANYONE, Viewer
 from domain.queries import topics
 from schema.context import Context
-from tests.ballots import close, opened, vote
+from tests.ballots import advance, close, next_round, opened, vote
+from tests.commands.test_stale_votes import heading, perform
 from tests.conftest import Server
+from tests.schema.test_reminders import remind
 from tests.world import World
 
 Copy = Callable[[], Awaitable[World]]
 
-# Everything that the API says of a ballot, but when it was closed: that is no two times the same.
+# Everything that the API says of a ballot, but the times of its steps and the ids that come with
+# them: those are no two times the same.
 EVERYTHING = """
 query ($ballot: ID!, $other: ID!, $vote: ID!, $engagement: ID!) {
   ballot: node(id: $ballot) { id ...everything }
@@ -49,6 +55,8 @@ fragment everything on Ballot {
   choices { choice rating needsReason }
   author { id name } subjectKind subjectRevision subject { id } topic { id }
   viewerVote { id choice rationale } viewerCanVote viewerCanModerate
+  stateReason decision opensAt closesAt round mostRounds feedback viewerEarlierVote { id }
+  rounds { number question disposition reason consensus { status asOf } }
   votes { totalCount pageInfo { hasNextPage startCursor endCursor }
           nodes { id choice rationale castAt voter { id } history { revision } } }
   threads { totalCount nodes { id } }
@@ -143,6 +151,40 @@ async def test_the_bytes_of_who_is_not_entitled_are_the_same_whether_or_not_some
         for each in (quiet, lively)
     ]
     assert after == before
+
+
+@pytest.mark.parametrize("name", [None, "stranger", "nurse2", "developer"])
+async def test_rounds_edits_and_reminders_do_not_tell_whether_somebody_voted(
+    world: World, copy: Copy, name: str | None
+) -> None:
+    ballot = await opened(
+        world,
+        BallotKind.SENSE_CHECK,
+        BallotVisibility.AFTER_CLOSE,
+        rounds=RoundPlan(most_rounds=3, feedback=Feedback.NONE),
+        subject=(SubjectKind.SECTION, world.sections[0]),
+    )
+    other = await opened(world, BallotKind.POSITIONS)
+    quiet, lively = await copy(), await copy()
+
+    cast = await vote(lively, "nurse1", ballot, "AGREE", "A canary.")
+    for each in (quiet, lively):
+        await remind(each, ballot)
+        await perform(each, heading)
+    await vote(lively, "nurse1", ballot, "AGREE", "Another canary.")
+    for each in (quiet, lively):
+        await next_round(each, ballot)
+    await vote(lively, "pharmacist1", ballot, "PASS", "The last canary.")
+    for each in (quiet, lively):
+        await advance(each, ballot, BallotTransition.DEFER, "A pause.")
+        await advance(each, ballot, BallotTransition.CANCEL, "It was wrong.")
+
+    before, after = [
+        await received(each, await _viewer(each, name), ballot, other, cast)
+        for each in (quiet, lively)
+    ]
+    assert after == before
+    assert b"canary" not in after
 
 
 async def test_a_moderator_of_a_blind_ballot_learns_the_turnout_and_no_value(

@@ -8,11 +8,11 @@ import pytest
 
 from domain.consensus.choices import BallotKind
 from domain.consensus.rules import default_rule, rule_hash
-from domain.lifecycle import BallotState, BallotTransition
+from domain.lifecycle import BallotState
 from domain.models.ballots import BallotVisibility
 from domain.permissions import ANYONE, Audience, Viewer
 from domain.queries.consensus import Disclosure, disclosed
-from tests.ballots import advance, close, draft, opened, vote
+from tests.ballots import brought_to, close, opened, vote
 from tests.conftest import Ask
 from tests.counting import counting
 from tests.world import World
@@ -129,12 +129,7 @@ READERS = {
 async def test_each_role_is_told_what_the_guard_discloses_in_each_state(
     ask: Ask, world: World, state: BallotState, visibility: BallotVisibility
 ) -> None:
-    ballot = await draft(world, visibility=visibility)
-    if state is not BallotState.DRAFT:
-        await advance(world, ballot, BallotTransition.OPEN)
-        await vote(world, "nurse1", ballot, "DISAGREE")
-    if state is BallotState.CLOSED:
-        await close(world, ballot)
+    ballot = await brought_to(world, state, visibility=visibility)
 
     told = {}
     for name in READERS:

@@ -88,6 +88,7 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     ),
     "editBallot": (MODERATE, {"ballotId": "draft", "question": "x"}),
     "advanceBallot": (MODERATE, {"ballotId": "draft", "transition": "OPEN", **STEP}),
+    "remindElectors": (MODERATE, {"ballotId": "live"}),
     "castVote": (ELECTORS, {"ballotId": "live", "choice": "PASS"}),
     "editEngagement": (
         MODERATE,

@@ -9,13 +9,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
+from domain.commands.sections import edit_section
 from domain.commands.stakeholders import join_engagement
 from domain.consensus.choices import BallotKind, choices
+from domain.consensus.rounds import RoundPlan
+from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility, TallyRow
+from domain.models.comments import SubjectKind
 from domain.permissions import ANYONE, Viewer
 from domain.queries import topics
 from domain.unit_of_work import UnitOfWork
-from tests.ballots import VOTERS, close, draft, opened, vote
+from tests.ballots import VOTERS, advance, close, draft, opened, vote
 from tests.conftest import Ask
 from tests.counting import counting
 from tests.world import World
@@ -133,3 +137,54 @@ async def test_many_ballots_take_as_many_statements_as_one(ask: Ask, world: Worl
     with counting(world.database) as many:
         await then(ask, world, viewer, 5, *ballots)
     assert set(many) == set(one)
+
+
+@pytest.mark.parametrize("visibility", BallotVisibility)
+async def test_rounds_pauses_and_stale_votes_are_told_again(
+    ask: Ask, world: World, visibility: BallotVisibility
+) -> None:
+    ballot = await opened(
+        world,
+        visibility=visibility,
+        subject=(SubjectKind.SECTION, world.sections[0]),
+        rounds=RoundPlan(most_rounds=9),
+    )
+    readers = await viewers(world)
+    kept: list[tuple[str | None, int, Any]] = []
+    script: list[Any] = [
+        *[(name, "AGREE") for name in VOTERS[:6]],
+        "edit",
+        ("nurse1", "DISAGREE"),
+        ("pharmacist1", "AGREE"),
+        BallotTransition.DEFER,
+        BallotTransition.RESUME,
+        BallotTransition.CLOSE_ROUND,
+        BallotTransition.NEXT_ROUND,
+        ("nurse1", "AGREE"),
+        ("nurse1", "DISAGREE"),
+        *[(name, "AGREE") for name in VOTERS[3:]],
+        BallotTransition.CLOSE,
+        BallotTransition.DECIDE,
+    ]
+    for step in script:
+        match step:
+            case "edit":
+                async with UnitOfWork(world.database, await world.viewer("developer")) as uow:
+                    await edit_section(
+                        uow,
+                        section_id=world.sections[0],
+                        heading="Other words",
+                        expected_revision=None,
+                        material=True,
+                    )
+            case BallotTransition():
+                decided = {"decision": "So be it."} if step is BallotTransition.DECIDE else {}
+                await advance(world, ballot, step, "It is time.", **decided)
+            case name, choice:
+                await vote(world, name, ballot, choice)
+        for name, viewer in readers.items():
+            kept.append((name, await end(world, viewer), await shown(ask, world, viewer, ballot)))
+
+    for name, sequence, found in kept:
+        assert await then(ask, world, readers[name], sequence, ballot) == [found], (name, sequence)
+    assert {found and found["turnout"]["voted"] for _, _, found in kept} >= {1, 6, 7}

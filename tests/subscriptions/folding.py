@@ -20,6 +20,8 @@ BALLOT = """
 fragment BallotFields on Ballot {
   id createdAt ballotKind: kind question on: subjectKind subjectRevision ballotState: state
   visibility reasonPolicy electorateGrows revision openedAt closedAt ruleHash
+  stateReason decision opensAt closesAt presentRound: round mostRounds feedback remindedAt
+  rounds { id number question disposition dispositionReason: reason openedAt closedAt }
   rule { name version parameters { name number enabled } }
   consensus {
     status reasons ruleHash turnout { eligible voted } overall { inFavour of counts { count } }
@@ -28,7 +30,7 @@ fragment BallotFields on Ballot {
   votes(first: 100) { nodes { ...VoteFields } }
 }
 fragment VoteFields on Vote {
-  id choice rating rationale revision voter { id } constituency { id } ballot { id }
+  id choice rating rationale revision round stale voter { id } constituency { id } ballot { id }
   history { choice rating rationale revision }
 }
 """
@@ -134,6 +136,7 @@ subscription ($topic: ID!) {{
 LISTS = {
     "THREAD_OPENED": "threads",
     "BALLOT_DRAFTED": "ballots",
+    "BALLOT_SCHEDULED": "ballots",
     "BALLOT_OPENED": "ballots",
     "ROUNDTABLE_CREATED": "roundtables",
     "ENGAGEMENT_CREATED": "engagements",

@@ -20,7 +20,13 @@ const SENTENCES = {
   REACTION_REMOVED: "took a reaction back",
   THREAD_OPENED: "opened a thread",
   BALLOT_OPENED: "opened a ballot",
+  BALLOT_SCHEDULED: "scheduled a ballot",
+  BALLOT_EXTENDED: "extended a ballot",
+  ROUND_CLOSED: "closed a round of a ballot",
+  ROUND_OPENED: "opened the next round of a ballot",
   BALLOT_CLOSED: "closed a ballot",
+  BALLOT_DROPPED: "dropped the item of a ballot",
+  BALLOT_DECIDED: "stated the decision on a ballot",
   STAKEHOLDER_ADDED: "added a stakeholder",
 };
 

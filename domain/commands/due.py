@@ -1,0 +1,75 @@
+"""What is due: ballots that open and close by themselves, by the same steps as by hand."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, and_, bindparam, func, or_, select
+
+from domain.commands.ballots import advance_ballot
+from domain.database import Database
+from domain.errors import Conflict
+from domain.lifecycle import BallotState, BallotTransition, EngagementState
+from domain.models.ballots import Ballot
+from domain.permissions import SYSTEM
+from domain.queries.ballots import HOST_STATE, with_host
+from domain.unit_of_work import UnitOfWork
+
+# A ballot that somebody else holds is theirs to step, or is looked at again the next time.
+DUE = (
+    with_host(select(Ballot.id, Ballot.state, Ballot.round, Ballot.most_rounds))
+    .where(
+        or_(
+            and_(
+                Ballot.state == BallotState.SCHEDULED,
+                Ballot.opens_at <= func.now(),
+                HOST_STATE == EngagementState.OPEN,
+            ),
+            and_(Ballot.state == BallotState.OPEN, Ballot.closes_at <= func.now()),
+        ),
+        Ballot.id != func.all(bindparam("refused", type_=ARRAY(Uuid()))),
+    )
+    .order_by(Ballot.id)
+    .limit(1)
+    .with_for_update(of=Ballot, key_share=True, skip_locked=True)
+)
+
+
+async def step_what_is_due(database: Database) -> int:
+    """Open what is scheduled for now and close what has reached its deadline; return how many.
+
+    Each is a transaction of its own, and is done once however many processes look at the same
+    time. A round that is not the last one ends as a round. What cannot be opened yet, because the
+    exercise is not open, nobody could vote or its deadline has passed, stays scheduled.
+    """
+    stepped = 0
+    refused: list[UUID] = []
+    while True:
+        async with UnitOfWork(database, SYSTEM) as uow:
+            row = (await uow.session.execute(DUE, {"refused": refused})).one_or_none()
+            if row is None:
+                return stepped
+            try:
+                await advance_ballot(
+                    uow,
+                    ballot_id=row.id,
+                    transition=_transition(row.state, last=row.round >= row.most_rounds),
+                    reason=REASONS[row.state],
+                    expected_revision=None,
+                )
+            except Conflict:  # refused before anything was written
+                refused.append(row.id)
+            else:
+                stepped += 1
+
+
+REASONS = {
+    BallotState.SCHEDULED: "The time of opening has come.",
+    BallotState.OPEN: "The deadline has passed.",
+}
+
+
+def _transition(state: BallotState, *, last: bool) -> BallotTransition:
+    if state is BallotState.SCHEDULED:
+        return BallotTransition.OPEN
+    return BallotTransition.CLOSE if last else BallotTransition.CLOSE_ROUND
