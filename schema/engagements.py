@@ -103,6 +103,9 @@ class Engagement(Node):
     closes_at: datetime | None = text(description="When it is planned to close.")
     opened_at: datetime | None = text(description="When it was opened, if it was.")
     closed_at: datetime | None = text(description="When it was closed, if it was.")
+    slow_mode_seconds: int = text(
+        description="How many seconds a participant waits between two comments; 0 is not at all."
+    )
     revision: int = text(description="Counts its changes, from 1.")
     created_at: datetime = text(description="When it was planned.")
     constituencies: list[Constituency] = relation(
@@ -231,6 +234,17 @@ class AdvanceEngagementInput(Expecting):
     reason: str = text(description="Why now; everybody who may read the exercise is told.")
 
 
+@strawberry.input(description="Slow mode of an exercise. Repeating it changes nothing.")
+class SetEngagementSlowModeInput:
+    """See domain.commands.engagements.set_engagement_slow_mode."""
+
+    engagement_id: strawberry.ID = text(description="The exercise.")
+    seconds: int = text(
+        description="How many seconds a participant waits between two comments, at most 3,600; "
+        "0 switches it off."
+    )
+
+
 @strawberry.input(description="A stakeholder whose part in an exercise is to end.")
 class RemoveStakeholderInput(Idempotent):
     """See domain.commands.stakeholders.remove_stakeholder."""
@@ -286,6 +300,17 @@ class EngagementMutation:
             transition=input.transition,
             reason=input.reason,
             expected_revision=expected(input),
+        )
+
+    @mutation(Engagement, "Let participants of an exercise wait between two comments, or not.")
+    async def set_engagement_slow_mode(self, info: Info, input: SetEngagementSlowModeInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.set_engagement_slow_mode,
+            engagement_id=key(input.engagement_id, "engagementId", "Engagement"),
+            seconds=input.seconds,
         )
 
     @mutation(Engagement, "End a person's part in an exercise; what they said and voted stays.")

@@ -19,6 +19,7 @@ from schema.criteria import CriterionMutation, CriterionQuery
 from schema.delivery_plans import DeliveryPlanMutation
 from schema.engagements import EngagementMutation, EngagementQuery
 from schema.floor_requests import FloorRequestMutation
+from schema.moderation import ModerationMutation, ModerationQuery
 from schema.nodes import Node, load_nodes, parse
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
@@ -65,6 +66,7 @@ class Query(
     SpecificationQuery,
     EngagementQuery,
     RoundtableQuery,
+    ModerationQuery,
 ):
     """The root of queries."""
 
@@ -79,6 +81,7 @@ class Query(
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
     CommentMutation,
+    ModerationMutation,
     EngagementMutation,
     WebinarMutation,
     StakeholderMutation,

@@ -29,6 +29,8 @@ OPERATIONS = Operations(schema, Limits())
 
 HIDDEN_WORDS = "canary words that a moderator hid"
 HIDING_REASON = "canary reason of a moderator"
+APPEAL = "canary words of an appeal"
+FLAG_REASON = "canary reason of a flag"
 RATIONALE = "canary rationale of the vote that is"
 DRAFT_QUESTION = "canary question of a draft"
 
@@ -131,7 +133,16 @@ async def furnish(database: Database) -> Furnished:
     await change("nurse2", "react", commentId=ids["comment"], kind="AGREE")
     await change("nurse2", "addComment", threadId=ids["thread"], body=HIDDEN_WORDS)
     ids["hidden"] = await comment_of(ids["thread"])
-    await change("moderator", "hideComment", commentId=ids["hidden"], reason=HIDING_REASON)
+    await change(
+        "moderator",
+        "hideComment",
+        commentId=ids["hidden"],
+        ground="PERSONAL_DATA",
+        reason=HIDING_REASON,
+        expectedRevision=1,
+    )
+    await _moderate(made)
+    ids["other thread"] = await change("nurse1", "openThread", **thread, body="Another matter.")
     ids["own thread"] = await change(
         "developer", "openThread", topicId=specification, subjectId=section, body="Of our own."
     )
@@ -229,6 +240,18 @@ async def furnish(database: Database) -> Furnished:
         note="",
     )
     return made
+
+
+async def _moderate(made: Furnished) -> None:
+    """Let the author of what is hidden appeal, and somebody flag what is not."""
+    ids, change = made.ids, made.change
+    async with made.world.database.session() as session:
+        decision = (await session.execute(text("SELECT id FROM moderation_decisions"))).scalar_one()
+    ids["decision"] = made.world.id("ModerationDecision", decision)
+    ids["appeal"] = await change(
+        "nurse2", "appealDecision", moderationDecisionId=ids["decision"], words=APPEAL
+    )
+    await change("pharmacist1", "flagComment", commentId=ids["comment"], reason=FLAG_REASON)
 
 
 async def _hold(made: Furnished) -> None:

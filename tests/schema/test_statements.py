@@ -268,6 +268,16 @@ async def seconds(place: Furnished) -> None:
         outcomes=[],
         expectedRevision=None,
     )
+    await change(
+        "moderator",
+        "hideComment",
+        commentId=ids["comment"],
+        ground="OTHER",
+        reason="For this test.",
+        expectedRevision=None,
+    )
+    decision = (await known(place.world.database))["ModerationDecision"][-1]
+    await change("nurse1", "appealDecision", moderationDecisionId=decision, words="Why?")
     await change("admin", "addOrganisation", name="Another one", kind="EDUCATION_PROVIDER")
 
 

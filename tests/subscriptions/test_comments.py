@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from domain.commands import comments as commands
-from domain.models.comments import ReactionKind, SubjectKind
+from domain.commands import moderation
+from domain.models.comments import HidingGround, ReactionKind, SubjectKind
 from domain.permissions import ANYONE
 from domain.unit_of_work import UnitOfWork
 from schema.nodes import parse
@@ -100,7 +101,13 @@ async def test_a_hidden_comment_is_replayed_without_its_words(live: Live, world:
     thread = await open_thread(world, "nurse1", "First.")
     canary = await add(world, "nurse1", thread, "A canary in a secret.")
     async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
-        await commands.hide_comment(uow, comment_id=canary, reason="It names a patient.")
+        await moderation.hide_comment(
+            uow,
+            comment_id=canary,
+            ground=HidingGround.PERSONAL_DATA,
+            reason="It names a patient.",
+            expected_revision=1,
+        )
 
     async with live.subscribe(ANYONE, COMMENTS, topic=topic, after=snapshot["cursor"]) as messages:
         replayed = await messages.take(4)
