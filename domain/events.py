@@ -781,6 +781,71 @@ class Mentioned(Event):
     thread_id: UUID
 
 
+@_about("theme_id")
+@dataclass(frozen=True, kw_only=True)
+class ThemeAdded(Event):
+    """A theme of an exercise was named."""
+
+    theme_id: UUID
+    name: str
+
+
+@_about("theme_id")
+@dataclass(frozen=True, kw_only=True)
+class ThemeEdited(Event):
+    """A theme was given another name."""
+
+    theme_id: UUID
+    name: str
+    revision: int
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class ThemeAssigned(Event):
+    """A thread was said to be about a theme, or no more."""
+
+    thread_id: UUID
+    theme_id: UUID
+    assigned: bool
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class DispositionSet(Event):
+    """What is done with what a thread asks for was decided, or decided anew."""
+
+    thread_id: UUID
+    disposition_id: UUID
+    number: int
+    disposition: str
+    reason: str
+    revision: int
+
+
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class ResponsePublished(Event):
+    """What an exercise answers to each comment was published."""
+
+    engagement_id: UUID
+    response_id: UUID
+    version: int
+    reason: str
+
+
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class ResponseCorrected(Event):
+    """A published response was corrected in what it says of one thread."""
+
+    engagement_id: UUID
+    response_id: UUID
+    version: int
+    thread_id: UUID
+    reason: str
+
+
 @_about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotDrafted(Event):

@@ -14,7 +14,7 @@ from domain.models import comments as models
 from domain.models.comments import CommentStanding, HidingGround, ReactionKind, SubjectKind
 from domain.permissions import Permission
 from domain.queries import comments as queries
-from domain.queries import moderation, people
+from domain.queries import dispositions, moderation, people, themes
 from domain.texts import snake_case
 from schema.batches import Parents, batched, derived
 from schema.context import Info
@@ -34,9 +34,12 @@ from schema.fields import (
 from schema.nodes import Node, key, node, parse, type_of
 from schema.pagination import Connection, connection
 from schema.people import Person
+from schema.tombstones import READABLE, tombstone_of
 
 if TYPE_CHECKING:
+    from schema.dispositions import Disposition
     from schema.moderation import Flag, ModerationDecision
+    from schema.themes import Theme
 
 enum(
     SubjectKind,
@@ -58,33 +61,6 @@ enum(
     QUESTION="I do not understand this yet.",
     IDEA="This gives me an idea.",
 )
-
-enum(
-    HidingGround,
-    "Why a comment is hidden, in a word that everybody may read.",
-    PERSONAL_DATA="It tells something personal about somebody who could be recognised.",
-    OFFENSIVE="It offends.",
-    OFF_TOPIC="It is not about what is discussed.",
-    PROMOTION="It promotes something.",
-    OTHER="For another reason, which its author was told.",
-)
-enum(
-    CommentStanding,
-    "Whether a comment is shown on its own, or what it went into.",
-    STANDING="It is shown on its own.",
-    MERGED="It is shown as a source of the comment that it was merged into.",
-    SPLIT="Its parts are shown in its place.",
-    WITHDRAWN="It was a part of a comment that was split; that was undone.",
-)
-TOMBSTONES = {
-    HidingGround.PERSONAL_DATA: "it told something personal about somebody.",
-    HidingGround.OFFENSIVE: "it was offensive.",
-    HidingGround.OFF_TOPIC: "it was not about what is discussed.",
-    HidingGround.PROMOTION: "it promoted something.",
-    HidingGround.OTHER: "its author was told why.",
-}
-# What the words of a comment that went into others are read in: a merged one is one of them.
-READABLE = (CommentStanding.STANDING, CommentStanding.MERGED)
 
 SUBJECTS = tuple(type_of(kind.lower()) for kind in SubjectKind)
 TOPICS = ("Specification", "Engagement", "Roundtable", "DeliveryPlan")
@@ -141,12 +117,6 @@ async def _edits(comments: Parents, info: Info) -> Sequence[Any]:
     return [found or [] for found in await info.context.load_all(queries.edits, keys)]
 
 
-def _tombstone(comment: Any) -> str | None:
-    if comment.hidden_at is None:
-        return None
-    return f"A moderator hid this comment: {TOMBSTONES[comment.hidden_ground]}"
-
-
 async def _can_edit(comments: Parents, info: Info) -> Sequence[bool]:
     viewer = info.context.viewer
     own = [
@@ -200,7 +170,7 @@ class Comment(Node):
     mentioned: list[Person] = relation(queries.mentioned, "The people whom it names.")
 
     tombstone: str | None = derived(
-        _tombstone, "A sentence to show in its place while it is hidden, with the ground."
+        tombstone_of, "A sentence to show in its place while it is hidden, with the ground."
     )
     body: str | None = batched(
         _body, "The words; null while hidden or once it was split, but for author and moderators."
@@ -236,6 +206,17 @@ class Thread(Node):
     )
     decisions: list[Annotated[ModerationDecision, strawberry.lazy("schema.moderation")]] = relation(
         moderation.of_threads, "What moderators decided on it as a whole, oldest first."
+    )
+
+    themes: list[Annotated[Theme, strawberry.lazy("schema.themes")]] = relation(
+        themes.of_threads, "What it is about, as the moderators of the exercise name it."
+    )
+    disposition: Annotated[Disposition, strawberry.lazy("schema.dispositions")] | None = relation(
+        dispositions.present,
+        "What is done with it; for readers who take no part, once that is published.",
+    )
+    dispositions: list[Annotated[Disposition, strawberry.lazy("schema.dispositions")]] = relation(
+        dispositions.of_threads, "What was decided so far, as visible as `disposition`."
     )
 
     subject: Node | None = node_relation(

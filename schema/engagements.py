@@ -14,7 +14,15 @@ from domain.commands.stakeholders import remove_stakeholder
 from domain.lifecycle import ENGAGEMENT, EngagementState, EngagementTransition
 from domain.models import engagements as models
 from domain.permissions import Permission
-from domain.queries import ballots, comments, roundtables, specifications, topics
+from domain.queries import (
+    ballots,
+    comments,
+    responses,
+    roundtables,
+    specifications,
+    themes,
+    topics,
+)
 from domain.queries import engagements as queries
 from domain.queries import stakeholders as participants
 from schema.batches import Parents, batched
@@ -49,8 +57,10 @@ from schema.webinars import Webinar
 
 if TYPE_CHECKING:
     from schema.ballots import Ballot
+    from schema.responses import Response
     from schema.roundtables import Roundtable
     from schema.specifications import Specification
+    from schema.themes import Theme
 
 enum(
     EngagementState,
@@ -136,6 +146,18 @@ class Engagement(Node):
         comments.threads_of_topics,
         comments.count_threads_of_topics,
         "The comment threads that are held in it, whatever they are about.",
+    )
+    themes: list[Annotated[Theme, strawberry.lazy("schema.themes")]] = relation(
+        themes.of_engagements, "What its threads are about, in the order of naming."
+    )
+    responded_at: datetime | None = text(
+        description="When its response was published, if it was: what that rests on stays since."
+    )
+    response: Annotated[Response, strawberry.lazy("schema.responses")] | None = relation(
+        responses.present, "What it answers to each comment, as published last."
+    )
+    responses: list[Annotated[Response, strawberry.lazy("schema.responses")]] = relation(
+        responses.of_engagements, "Every version of that, the first one first."
     )
     viewer_stakeholder: Stakeholder | None = relation(
         participants.of_viewer,

@@ -60,8 +60,9 @@ enum(
     "What moderators are asked for.",
     FLAGGED="To decide on a comment that people flagged.",
     APPEALED="To answer an appeal, where somebody else decided.",
+    UNDISPOSED="To give a thread of an exercise its disposition.",
 )
-SUBJECTS = {Asked.FLAGGED: "Comment", Asked.APPEALED: "Appeal"}
+SUBJECTS = {Asked.FLAGGED: "Comment", Asked.APPEALED: "Appeal", Asked.UNDISPOSED: "Thread"}
 
 
 @node(models.ModerationDecision, queries.by_ids, "What a moderator decided, and why.")
@@ -133,7 +134,7 @@ class QueueItem:
 
     subject: Node | None = node_relation(
         lambda item: (SUBJECTS[Asked(item.asked)], item.subject_id),
-        "What it is about: a comment or an appeal.",
+        "What it is about: a comment, an appeal or a thread.",
     )
 
 

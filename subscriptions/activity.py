@@ -45,7 +45,7 @@ def _subject(event: Any) -> tuple[str, UUID]:
 
 def _reason(event: Any) -> str | None:
     """Reasons of moderation are for those whom they concern, on the comment itself."""
-    open_reason = event.event_kind.endswith(("_ADVANCED", "_CLOSED"))
+    open_reason = event.event_kind.endswith(("_ADVANCED", "_CLOSED", "_PUBLISHED", "_CORRECTED"))
     return event.data.get("reason") if open_reason else None
 
 
@@ -60,7 +60,7 @@ class ActivityEvent(Happened):
         _subject, "What it is about, as it is now; null where it is gone or not yours to see."
     )
     reason: str | None = derived(
-        _reason, "The reason that was given for a step of a life; else null."
+        _reason, "The reason that was given for a step that everybody is told of; else null."
     )
 
 

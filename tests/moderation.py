@@ -29,7 +29,7 @@ class Moderated:
         self.world = world
         self.topic = world.id("Engagement", world.engagement)
 
-    async def do(self, name: str, mutation: str, selection: str, **input: Any) -> dict[str, Any]:
+    async def do(self, name: str, mutation: str, selection: str, /, **input: Any) -> dict[str, Any]:
         """Run a mutation; return the node that it changed, or its refusal."""
         viewer = await self.world.viewer(name)
         answer = await change(self.ask, viewer, mutation, selection, **input)
@@ -87,7 +87,11 @@ class Moderated:
         return await self._node(name, f"... on Thread {inside}", thread)
 
     async def queue(self, name: str = "moderator") -> list[tuple[str, str]]:
-        """Return what is asked of moderators, and about what."""
+        """Return what is asked of moderators, and about what, but for dispositions."""
+        return [item for item in await self.whole_queue(name) if item[0] != "UNDISPOSED"]
+
+    async def whole_queue(self, name: str = "moderator") -> list[tuple[str, str]]:
+        """Return everything that is asked of moderators, and about what."""
         data = await self.ask(
             await self.world.viewer(name),
             "query ($id: ID!) { moderationQueue(topicId: $id, first: 100) "

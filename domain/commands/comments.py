@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, insert, select
 
+from domain.commands.dispositions import require_changeable
 from domain.commands.subjects import require_subject
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.events import (
@@ -120,6 +121,7 @@ async def edit_comment(
     if comment.standing is not CommentStanding.STANDING:
         raise Conflict(f"This comment is {comment.standing} and cannot be edited.")
     uow.expect(comment, expected_revision)
+    await require_changeable(uow, comment.topic_id)
     words = clean(body, "body", limit=COMMENT_LENGTH)
     await uow.add(
         CommentEdit(
@@ -210,7 +212,10 @@ async def _require_open(uow: UnitOfWork, topic: Topic) -> None:
     """
     if topic.kind not in HOSTS:
         return
-    host: Any = await uow.session.get_one(HOSTS[topic.kind], topic.id)
+    # A shared lock, so that what is added before the host closes is there when it is closed.
+    host: Any = await uow.session.get_one(
+        HOSTS[topic.kind], topic.id, with_for_update={"read": True}
+    )
     if host.state is not EngagementState.OPEN:
         raise Conflict(
             f"Comments are possible while this {topic.kind.lower()} is OPEN; it is {host.state}."

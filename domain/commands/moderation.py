@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased
 
+from domain.commands.dispositions import require_changeable
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import (
     MEMBERS,
@@ -141,6 +142,7 @@ async def merge_comment(
         raise NotFound("There is no such comment in the place of this one.", ("into_id",))
     for each in (comment, into):
         _require_shown(each)
+    await require_changeable(uow, comment.topic_id)
     decision = await _decide(uow, ModerationAction.MERGE, reason, comment, into_id=into.id)
     comment.standing = CommentStanding.MERGED
     comment.merged_into_id = into.id
@@ -162,6 +164,7 @@ async def split_comment(
     """
     comment = await _load(uow, comment_id, expected_revision)
     _require_shown(comment)
+    await require_changeable(uow, comment.topic_id)
     if not 2 <= len(parts) <= MOST_PARTS:  # noqa: PLR2004 - one part is no split
         raise Invalid(
             f"A comment is split into 2 to {MOST_PARTS} parts; {len(parts)} were sent.", ("parts",)
@@ -291,6 +294,7 @@ async def _show(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: UUI
 
 
 async def _unmerge(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: UUID) -> None:
+    await require_changeable(uow, comment.topic_id)
     decision = await _decide(
         uow, ModerationAction.UNMERGE, reason, comment, reverses_id=reverses_id
     )
@@ -300,6 +304,7 @@ async def _unmerge(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: 
 
 
 async def _unsplit(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: UUID) -> None:
+    await require_changeable(uow, comment.topic_id)
     parts = (await uow.session.scalars(PARTS, {"comment_id": comment.id})).all()
     merged = await uow.session.scalar(SOURCES, {"ids": [part.id for part in parts]})
     if merged or any(part.standing is not CommentStanding.STANDING for part in parts):
@@ -324,6 +329,7 @@ async def _unsplit(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: 
 async def _move(
     uow: UnitOfWork, comment: Comment, to: UUID, reason: str, reverses_id: UUID | None = None
 ) -> None:
+    await require_changeable(uow, comment.topic_id)
     decision = await _decide(
         uow, ModerationAction.MOVE, reason, comment, to_thread_id=to, reverses_id=reverses_id
     )

@@ -24,6 +24,8 @@ from sqlalchemy.orm import aliased
 from domain.database import Session
 from domain.errors import NotFound
 from domain.models.comments import Comment, Thread
+from domain.models.dispositions import Disposition
+from domain.models.engagements import Engagement
 from domain.models.moderation import Appeal, Flag, ModerationDecision
 from domain.models.topics import Topic
 from domain.permissions import Audience, Permission, Viewer, audience
@@ -68,6 +70,7 @@ class Asked(StrEnum):
 
     FLAGGED = "FLAGGED"
     APPEALED = "APPEALED"
+    UNDISPOSED = "UNDISPOSED"
 
 
 def _topic() -> BindParameter[UUID]:
@@ -99,6 +102,9 @@ _ASKED = union_all(
     _asked(Asked.APPEALED, Appeal.id, Appeal.id, Appeal.created_at).where(
         Appeal.topic_id == _topic(), Appeal.answered_at.is_(None)
     ),
+    _asked(Asked.UNDISPOSED, Thread.id, Thread.id, Thread.created_at)
+    .join(Engagement, Engagement.id == Thread.topic_id)
+    .where(Thread.topic_id == _topic(), ~exists().where(Disposition.thread_id == Thread.id)),
 ).subquery("queue")
 QUEUE = Listed[Any](select(_ASKED), _ASKED.c)
 

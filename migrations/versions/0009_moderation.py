@@ -1,4 +1,4 @@
-"""Decisions of moderators, flags, appeals, lineage of comments, locks; slow mode of exercises."""
+"""Decisions of moderators, flags, appeals, lineage of comments; themes, dispositions, responses."""
 
 from __future__ import annotations
 
@@ -214,6 +214,139 @@ def upgrade() -> None:
     op.add_column(
         "threads", sa.Column("locked", sa.Boolean(), nullable=False, server_default="false")
     )
+    op.create_table(
+        "dispositions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("topic_id", sa.Uuid(), nullable=False),
+        sa.Column("thread_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "ACCEPTED",
+                "PARTLY_ACCEPTED",
+                "REJECTED",
+                "NOTED",
+                "OUT_OF_SCOPE",
+                name="dispositionkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("section_id", sa.Uuid(), nullable=True),
+        sa.Column("revision_before", sa.Integer(), nullable=True),
+        sa.Column("revision_after", sa.Integer(), nullable=True),
+        sa.Column("change", sa.Text(), nullable=True),
+        sa.Column("decider_id", sa.Uuid(), nullable=False),
+        sa.Column("decided_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decider_id"], ["people.id"], name=op.f("dispositions_decider_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"], ["threads.id"], name=op.f("dispositions_thread_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["topic_id"], ["topics.id"], name=op.f("dispositions_topic_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("dispositions_pkey")),
+        sa.UniqueConstraint("thread_id", "number", name=op.f("dispositions_thread_id_number_key")),
+    )
+    op.create_index(op.f("dispositions_topic_id_idx"), "dispositions", ["topic_id"], unique=False)
+    op.create_table(
+        "responses",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("engagement_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("publisher_id", sa.Uuid(), nullable=False),
+        sa.Column("published_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["engagement_id"], ["engagements.id"], name=op.f("responses_engagement_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["publisher_id"], ["people.id"], name=op.f("responses_publisher_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("responses_pkey")),
+        sa.UniqueConstraint(
+            "engagement_id", "version", name=op.f("responses_engagement_id_version_key")
+        ),
+    )
+    op.create_table(
+        "themes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("engagement_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["engagement_id"], ["engagements.id"], name=op.f("themes_engagement_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("themes_pkey")),
+        sa.UniqueConstraint("engagement_id", "name", name=op.f("themes_engagement_id_name_key")),
+    )
+    op.create_table(
+        "response_entries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("response_id", sa.Uuid(), nullable=False),
+        sa.Column("topic_id", sa.Uuid(), nullable=False),
+        sa.Column("thread_id", sa.Uuid(), nullable=False),
+        sa.Column("comment_id", sa.Uuid(), nullable=False),
+        sa.Column("disposition_id", sa.Uuid(), nullable=False),
+        sa.Column("constituency_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["comment_id"], ["comments.id"], name=op.f("response_entries_comment_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["constituency_id"],
+            ["constituencies.id"],
+            name=op.f("response_entries_constituency_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["disposition_id"],
+            ["dispositions.id"],
+            name=op.f("response_entries_disposition_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["response_id"], ["responses.id"], name=op.f("response_entries_response_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"], ["threads.id"], name=op.f("response_entries_thread_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["topic_id"], ["topics.id"], name=op.f("response_entries_topic_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("response_entries_pkey")),
+    )
+    op.create_index(
+        op.f("response_entries_disposition_id_idx"),
+        "response_entries",
+        ["disposition_id"],
+        unique=False,
+    )
+    op.create_index(
+        "response_entries_response_id_id_idx",
+        "response_entries",
+        ["response_id", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "thread_themes",
+        sa.Column("thread_id", sa.Uuid(), nullable=False),
+        sa.Column("theme_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["theme_id"], ["themes.id"], name=op.f("thread_themes_theme_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"], ["threads.id"], name=op.f("thread_themes_thread_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("thread_id", "theme_id", name=op.f("thread_themes_pkey")),
+    )
+    op.create_index(op.f("thread_themes_theme_id_idx"), "thread_themes", ["theme_id"], unique=False)
+    op.add_column(
+        "engagements", sa.Column("responded_at", sa.TIMESTAMP(timezone=True), nullable=True)
+    )
     for table, column in (
         ("comments", "standing"),
         ("engagements", "slow_mode_seconds"),
@@ -232,10 +365,22 @@ def upgrade() -> None:
         """
     )
     op.execute("GRANT SELECT, INSERT ON moderation_decisions TO concordat_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE ON appeals, flags TO concordat_app")
+    op.execute("GRANT SELECT, INSERT, UPDATE ON appeals, flags, themes TO concordat_app")
+    op.execute("GRANT SELECT, INSERT, DELETE ON thread_themes TO concordat_app")
+    op.execute("GRANT SELECT, INSERT ON dispositions, responses, response_entries TO concordat_app")
 
 
 def downgrade() -> None:
+    op.drop_column("engagements", "responded_at")
+    op.drop_index(op.f("thread_themes_theme_id_idx"), table_name="thread_themes")
+    op.drop_table("thread_themes")
+    op.drop_index("response_entries_response_id_id_idx", table_name="response_entries")
+    op.drop_index(op.f("response_entries_disposition_id_idx"), table_name="response_entries")
+    op.drop_table("response_entries")
+    op.drop_table("themes")
+    op.drop_table("responses")
+    op.drop_index(op.f("dispositions_topic_id_idx"), table_name="dispositions")
+    op.drop_table("dispositions")
     op.drop_column("threads", "locked")
     op.drop_column("engagements", "slow_mode_seconds")
     op.drop_constraint(op.f("comments_split_from_id_fkey"), "comments", type_="foreignkey")

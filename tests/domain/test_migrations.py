@@ -55,7 +55,16 @@ async def test_what_is_appended_cannot_be_changed_by_the_application(
         held = {(row.tablename, row.privilege) for row in rights}
     await engine.dispose()
 
-    for table in ("events", "cast_votes", "comment_edits", "specification_revisions"):
+    for table in (
+        "cast_votes",
+        "comment_edits",
+        "dispositions",
+        "events",
+        "moderation_decisions",
+        "response_entries",
+        "responses",
+        "specification_revisions",
+    ):
         assert not {right for name, right in held if name == table}
     assert not {name for name, right in held if right == "TRUNCATE"}
     assert ("votes", "UPDATE") in held

@@ -14,9 +14,10 @@ fragment CommentFields on Comment {
 """
 THREAD = """
 fragment ThreadFields on Thread {
-  id subjectKind pinned locked decisions { id action reason }
-  resolvedAt resolvedBy { id } revision author { id }
+  id subjectKind pinned locked decisions { id action reason } themes { ...ThemeFields }
+  resolvedAt resolvedBy { id } revision author { id } disposition { kind reason change number }
 }
+fragment ThemeFields on Theme { id themeName: name revision }
 """
 BALLOT = """
 fragment BallotFields on Ballot {
@@ -38,6 +39,8 @@ fragment VoteFields on Vote {
 ENGAGEMENT = """
 fragment EngagementFields on Engagement {
   id title purpose briefing state slowModeSeconds opensAt closesAt openedAt closedAt revision
+  themes { ...ThemeFields } respondedAt
+  response { id version entries(first: 100) { nodes { thread { ...ThreadFields } } } }
   constituencies { ...ConstituencyFields }
   webinars { ...WebinarFields }
   stakeholders(first: 100) { nodes { ...StakeholderFields } }
@@ -122,7 +125,7 @@ subscription ($topic: ID!) {{
         ...RoundtableFields ...AgendaItemFields ...FloorRequestFields ...InvitationFields
         ... on AgendaItem {{ roundtable {{ ...Proceedings }} }}
         ... on FloorRequest {{ floorState: state roundtable {{ ...Proceedings }} }}
-        ...ThreadFields ...CommentFields ...BallotFields
+        ...ThreadFields ...CommentFields ...ThemeFields ...BallotFields
         ... on Vote {{ ballot {{ ...BallotFields }} }}
       }}
     }}
@@ -142,6 +145,7 @@ LISTS = {
     "CONSTITUENCY_DECLARED": "constituencies",
     "STAKEHOLDER_ADDED": "stakeholders",
     "WEBINAR_ADDED": "webinars",
+    "THEME_ADDED": "themes",
     "INVITATION_SENT": "invitations",
     "FLOOR_REQUESTED": "floorRequests",
 }

@@ -94,6 +94,32 @@ async def test_one_thread_hears_nothing_of_another(live: Live, world: World) -> 
     assert event["sequence"] == snapshot["sequence"] + 2
 
 
+async def test_a_comment_that_is_moved_is_told_of_in_both_threads(live: Live, world: World) -> None:
+    left = await open_thread(world, "nurse1", "One.")
+    entered = await open_thread(world, "nurse1", "Other.")
+    comment = await add(world, "nurse1", left, "About the other one.")
+    nurse = await world.viewer("nurse2")
+
+    async with (
+        live.subscribe(nurse, COMMENTS, thread=world.id("Thread", left)) as leaving,
+        live.subscribe(nurse, COMMENTS, thread=world.id("Thread", entered)) as entering,
+    ):
+        await leaving.next()
+        await entering.next()
+        async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+            await moderation.move_comment(
+                uow,
+                comment_id=comment,
+                thread_id=entered,
+                reason="It is about that.",
+                expected_revision=1,
+            )
+        told = [await leaving.next(), await entering.next()]
+
+    assert [each["kind"] for each in told] == ["COMMENT_MOVED", "COMMENT_MOVED"]
+    assert {each["thread"]["id"] for each in told} == {world.id("Thread", entered)}
+
+
 async def test_a_hidden_comment_is_replayed_without_its_words(live: Live, world: World) -> None:
     topic = world.id("Engagement", world.engagement)
     async with live.subscribe(ANYONE, COMMENTS, topic=topic) as messages:
