@@ -147,6 +147,42 @@ async def test_a_hidden_comment_is_replayed_without_its_words(live: Live, world:
     assert own["thread"]["comments"]["nodes"][1]["body"] == "A canary in a secret."
 
 
+async def test_an_author_is_told_what_was_decided_and_why_in_a_topic_of_their_own(
+    live: Live, world: World
+) -> None:
+    query = (
+        "subscription ($topic: ID!) { activity(topicId: $topic) { ... on ActivityEvent { kind "
+        "subject { ... on ModerationDecision { action reason comment { body } } } } } }"
+    )
+    thread = await open_thread(world, "nurse1", "First.")
+    comment = await add(world, "nurse1", thread, "Mr Brown said so.")
+    own = world.id("Person", world.people["nurse1"])
+
+    async with live.subscribe(await world.viewer("nurse1"), query, topic=own) as messages:
+        await messages.next()
+        async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+            await moderation.hide_comment(
+                uow,
+                comment_id=comment,
+                ground=HidingGround.PERSONAL_DATA,
+                reason="It names a patient.",
+                expected_revision=1,
+            )
+        told = await messages.next()
+    async with live.subscribe(await world.viewer("nurse2"), query, topic=own) as messages:
+        other = await messages.result()
+
+    assert told == {
+        "kind": "MODERATION_DECIDED",
+        "subject": {
+            "action": "HIDE",
+            "reason": "It names a patient.",
+            "comment": {"body": "Mr Brown said so."},
+        },
+    }
+    assert other["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
 @pytest.mark.parametrize("both", [True, False])
 async def test_a_topic_or_a_thread_is_needed(live: Live, world: World, both: bool) -> None:  # noqa: FBT001
     thread = await open_thread(world, "nurse1", "One.")
