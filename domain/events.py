@@ -334,6 +334,16 @@ class EngagementAdvanced(Event):
     reason: str
 
 
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class EngagementSlowModeSet(Event):
+    """Slow mode of an exercise was set to so many seconds, or switched off by 0."""
+
+    engagement_id: UUID
+    seconds: int
+    revision: int
+
+
 @_about("webinar_id")
 @dataclass(frozen=True, kw_only=True)
 class WebinarAdded(Event):
@@ -559,17 +569,30 @@ class ThreadPinned(Event):
 
     thread_id: UUID
     pinned: bool
+    moderation_decision_id: UUID
+    revision: int
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class ThreadLocked(Event):
+    """A thread was locked, so that it takes no more comments, or opened to them again."""
+
+    thread_id: UUID
+    locked: bool
+    moderation_decision_id: UUID
     revision: int
 
 
 @_about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentAdded(Event):
-    """A comment was written."""
+    """A comment was written, or separated from a longer one by a moderator."""
 
     comment_id: UUID
     thread_id: UUID
     reply_to_id: UUID | None
+    split_from_id: UUID | None = None
     body: str
 
 
@@ -591,7 +614,9 @@ class CommentHidden(Event):
 
     comment_id: UUID
     thread_id: UUID
+    ground: str
     reason: str
+    moderation_decision_id: UUID
     revision: int
 
 
@@ -603,6 +628,127 @@ class CommentShown(Event):
     comment_id: UUID
     thread_id: UUID
     reason: str
+    moderation_decision_id: UUID
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentFlagged(Event):
+    """Somebody asked the moderators to look at a comment."""
+
+    comment_id: UUID
+    thread_id: UUID
+    flag_id: UUID
+    reason: str
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentKept(Event):
+    """Moderators looked at a flagged comment, and it stays as it is."""
+
+    comment_id: UUID
+    thread_id: UUID
+    moderation_decision_id: UUID
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentMerged(Event):
+    """A comment was merged into another one, which is shown in its place."""
+
+    comment_id: UUID
+    thread_id: UUID
+    into_id: UUID
+    moderation_decision_id: UUID
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentUnmerged(Event):
+    """A comment that had been merged stands on its own again."""
+
+    comment_id: UUID
+    thread_id: UUID
+    moderation_decision_id: UUID
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentSplit(Event):
+    """A comment was split into parts, each of which is added as a comment."""
+
+    comment_id: UUID
+    thread_id: UUID
+    moderation_decision_id: UUID
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentUnsplit(Event):
+    """A comment that had been split stands again in the place of its parts."""
+
+    comment_id: UUID
+    thread_id: UUID
+    moderation_decision_id: UUID
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentWithdrawn(Event):
+    """A part of a comment is no more, because the comment stands in its place again."""
+
+    comment_id: UUID
+    thread_id: UUID
+    revision: int
+
+
+@_about("comment_id")
+@dataclass(frozen=True, kw_only=True)
+class CommentMoved(Event):
+    """A comment was moved to another thread, `thread_id`."""
+
+    comment_id: UUID
+    thread_id: UUID
+    from_thread_id: UUID
+    moderation_decision_id: UUID
+    revision: int
+
+
+@_about("moderation_decision_id")
+@dataclass(frozen=True, kw_only=True)
+class ModerationDecided(Event):
+    """A moderator decided on what the person whose topic this is wrote."""
+
+    moderation_decision_id: UUID
+    action: str
+
+
+@_about("appeal_id")
+@dataclass(frozen=True, kw_only=True)
+class AppealMade(Event):
+    """Somebody appealed against a decision on their words."""
+
+    appeal_id: UUID
+    moderation_decision_id: UUID
+    words: str
+
+
+@_about("appeal_id")
+@dataclass(frozen=True, kw_only=True)
+class AppealAnswered(Event):
+    """An appeal was answered by another moderator."""
+
+    appeal_id: UUID
+    moderation_decision_id: UUID
+    outcome: str
+    answer: str
     revision: int
 
 
@@ -633,6 +779,71 @@ class Mentioned(Event):
 
     comment_id: UUID
     thread_id: UUID
+
+
+@_about("theme_id")
+@dataclass(frozen=True, kw_only=True)
+class ThemeAdded(Event):
+    """A theme of an exercise was named."""
+
+    theme_id: UUID
+    name: str
+
+
+@_about("theme_id")
+@dataclass(frozen=True, kw_only=True)
+class ThemeEdited(Event):
+    """A theme was given another name."""
+
+    theme_id: UUID
+    name: str
+    revision: int
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class ThemeAssigned(Event):
+    """A thread was said to be about a theme, or no more."""
+
+    thread_id: UUID
+    theme_id: UUID
+    assigned: bool
+
+
+@_about("thread_id")
+@dataclass(frozen=True, kw_only=True)
+class DispositionSet(Event):
+    """What is done with what a thread asks for was decided, or decided anew."""
+
+    thread_id: UUID
+    disposition_id: UUID
+    number: int
+    disposition: str
+    reason: str
+    revision: int
+
+
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class ResponsePublished(Event):
+    """What an exercise answers to each comment was published."""
+
+    engagement_id: UUID
+    response_id: UUID
+    version: int
+    reason: str
+
+
+@_about("engagement_id")
+@dataclass(frozen=True, kw_only=True)
+class ResponseCorrected(Event):
+    """A published response was corrected in what it says of one thread."""
+
+    engagement_id: UUID
+    response_id: UUID
+    version: int
+    thread_id: UUID
+    reason: str
 
 
 @_about("ballot_id")

@@ -174,7 +174,10 @@ SPECIFICATION = Machine(
             (
                 Requirement("sections_empty", "Sections still without text: {n}."),
                 Requirement("outcomes_missing", "No learning outcome is written."),
-                Requirement("threads_unresolved", "Comment threads still unresolved: {n}."),
+                Requirement(
+                    "threads_unresolved",
+                    "Comment threads still unresolved: {n}.",
+                ),
                 Requirement("exercises_missing", "No engagement exercise has been closed."),
             ),
         ),

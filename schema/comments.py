@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from domain.commands import comments as commands
 from domain.models import comments as models
-from domain.models.comments import ReactionKind, SubjectKind
+from domain.models.comments import CommentStanding, HidingGround, ReactionKind, SubjectKind
 from domain.permissions import Permission
 from domain.queries import comments as queries
-from domain.queries import people
+from domain.queries import dispositions, moderation, people, themes
 from domain.texts import snake_case
-from schema.batches import Parents, batched
+from schema.batches import Parents, batched, derived
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -34,6 +34,12 @@ from schema.fields import (
 from schema.nodes import Node, key, node, parse, type_of
 from schema.pagination import Connection, connection
 from schema.people import Person
+from schema.tombstones import READABLE, tombstone_of
+
+if TYPE_CHECKING:
+    from schema.dispositions import Disposition
+    from schema.moderation import Flag, ModerationDecision
+    from schema.themes import Theme
 
 enum(
     SubjectKind,
@@ -81,10 +87,14 @@ class Reaction:
 async def _readable(comments: Parents, info: Info) -> Sequence[Any | None]:
     """Return those whose words may be read, None for others.
 
-    Hidden ones are for their moderators and their author.
+    Hidden ones are for their moderators and their author, and so are those that were split, for
+    each of their parts may be hidden.
     """
     viewer = info.context.viewer
-    hidden = [each.topic_id if each.hidden_at is not None else None for each in comments]
+    hidden = [
+        each.topic_id if each.hidden_at is not None or each.standing not in READABLE else None
+        for each in comments
+    ]
     moderated = await viewer_can(info, Permission.MODERATE, hidden)
     return [
         each if topic_id is None or moderates or viewer.is_person(each.author_id) else None
@@ -110,7 +120,11 @@ async def _edits(comments: Parents, info: Info) -> Sequence[Any]:
 async def _can_edit(comments: Parents, info: Info) -> Sequence[bool]:
     viewer = info.context.viewer
     own = [
-        each.topic_id if each.hidden_at is None and viewer.is_person(each.author_id) else None
+        each.topic_id
+        if each.hidden_at is None
+        and each.standing is CommentStanding.STANDING
+        and viewer.is_person(each.author_id)
+        else None
         for each in comments
     ]
     return await viewer_can(info, Permission.COMMENT, own)
@@ -131,11 +145,35 @@ class Comment(Node):
     created_at: datetime = text(description="When it was written.")
     edited_at: datetime | None = text(description="When its words were last changed, if ever.")
     hidden_at: datetime | None = text(description="When it was hidden, if it is.")
+    hidden_ground: HidingGround | None = text(description="Why it is hidden, if it is.")
+    standing: CommentStanding = text(description="Whether it is shown on its own.")
+    merged_into: Annotated[Comment, strawberry.lazy("schema.comments")] | None = relation(
+        queries.by_ids, "The comment that it was merged into, if any.", by="merged_into_id"
+    )
+    sources: list[Annotated[Comment, strawberry.lazy("schema.comments")]] = relation(
+        queries.sources, "The comments that were merged into it."
+    )
+    split_from: Annotated[Comment, strawberry.lazy("schema.comments")] | None = relation(
+        queries.by_ids, "The comment that it is a part of, if any.", by="split_from_id"
+    )
+    parts: list[Annotated[Comment, strawberry.lazy("schema.comments")]] = relation(
+        queries.parts, "The comments that it was split into."
+    )
+    decisions: list[Annotated[ModerationDecision, strawberry.lazy("schema.moderation")]] = relation(
+        moderation.of_comments,
+        "What moderators decided on it, oldest first; empty but for author and moderators.",
+    )
+    flags: list[Annotated[Flag, strawberry.lazy("schema.moderation")]] = relation(
+        moderation.flags, "Who asked moderators to look at it; empty but for those."
+    )
     reactions: list[Reaction] = relation(queries.reactions, "The reactions to it.")
     mentioned: list[Person] = relation(queries.mentioned, "The people whom it names.")
 
+    tombstone: str | None = derived(
+        tombstone_of, "A sentence to show in its place while it is hidden, with the ground."
+    )
     body: str | None = batched(
-        _body, "The words; null while hidden, but for author and moderators."
+        _body, "The words; null while hidden or once it was split, but for author and moderators."
     )
     hidden_reason: str | None = batched(
         _hidden_reason, "Why it was hidden; null but for author and moderators."
@@ -156,12 +194,29 @@ class Thread(Node):
     author: Person = relation(people.by_ids, "Who opened it.", by="author_id")
     subject_kind: SubjectKind = text(description="What kind of thing it is about.")
     pinned: bool = text(description="Whether it is pinned to the top.")
+    locked: bool = text(description="Whether it takes no more comments.")
     resolved_at: datetime | None = text(description="When it was resolved, if it is.")
     resolved_by: Person | None = relation(people.by_ids, "Who resolved it.", by="resolved_by_id")
     revision: int = text(description="Counts its changes, from 1.")
     created_at: datetime = text(description="When it was opened.")
     comments: Connection[Comment] = connection(
-        queries.of_threads, queries.count_of_threads, "Its comments, the first one first."
+        queries.of_threads,
+        queries.count_of_threads,
+        "Its comments that stand on their own, the first one first.",
+    )
+    decisions: list[Annotated[ModerationDecision, strawberry.lazy("schema.moderation")]] = relation(
+        moderation.of_threads, "What moderators decided on it as a whole, oldest first."
+    )
+
+    themes: list[Annotated[Theme, strawberry.lazy("schema.themes")]] = relation(
+        themes.of_threads, "What it is about, as the moderators of the exercise name it."
+    )
+    disposition: Annotated[Disposition, strawberry.lazy("schema.dispositions")] | None = relation(
+        dispositions.present,
+        "What is done with it; for readers who take no part, once that is published.",
+    )
+    dispositions: list[Annotated[Disposition, strawberry.lazy("schema.dispositions")]] = relation(
+        dispositions.of_threads, "What was decided so far, as visible as `disposition`."
     )
 
     subject: Node | None = node_relation(
@@ -171,10 +226,10 @@ class Thread(Node):
     viewer_can_comment: bool = permitted(
         Permission.COMMENT,
         "Whether the viewer can add a comment to it.",
-        where=lambda thread: thread.resolved_at is None,
+        where=lambda thread: thread.resolved_at is None and not thread.locked,
     )
     viewer_can_moderate: bool = permitted(
-        Permission.MODERATE, "Whether the viewer can pin it, and resolve or reopen it."
+        Permission.MODERATE, "Whether the viewer can pin and lock it, and resolve or reopen it."
     )
 
 
@@ -214,19 +269,6 @@ class EditCommentInput(Expecting):
     body: str = text(description="The new words.")
 
 
-@strawberry.input(description="A comment to hide, with a reason.")
-class HideCommentInput(Idempotent):
-    """See domain.commands.comments.hide_comment."""
-
-    comment_id: strawberry.ID = text(description="The comment.")
-    reason: str = text(description="Why; its author is told.")
-
-
-@strawberry.input(description="A comment to make visible again, with a reason.")
-class ShowCommentInput(HideCommentInput):
-    """See domain.commands.comments.show_comment."""
-
-
 @strawberry.input(description="A thread to resolve.")
 class ResolveThreadInput(Expecting):
     """See domain.commands.comments.resolve_thread."""
@@ -237,14 +279,6 @@ class ResolveThreadInput(Expecting):
 @strawberry.input(description="A thread to open again.")
 class ReopenThreadInput(ResolveThreadInput):
     """See domain.commands.comments.reopen_thread."""
-
-
-@strawberry.input(description="A thread to pin or unpin. Repeating it changes nothing.")
-class PinThreadInput:
-    """See domain.commands.comments.pin_thread."""
-
-    thread_id: strawberry.ID = text(description="The thread.")
-    pinned: bool = text(description="Whether it is to be at the top.")
 
 
 @strawberry.input(description="A reaction to add or take back. Repeating it changes nothing.")
@@ -300,28 +334,6 @@ class CommentMutation:
             expected_revision=expected(input),
         )
 
-    @mutation(Comment, "Hide a comment, with a reason that its author is told.")
-    async def hide_comment(self, info: Info, input: HideCommentInput) -> UUID:
-        """See the command."""
-        return await perform(
-            info,
-            input,
-            commands.hide_comment,
-            comment_id=key(input.comment_id, "commentId", "Comment"),
-            reason=input.reason,
-        )
-
-    @mutation(Comment, "Make a hidden comment visible again, with a reason.")
-    async def show_comment(self, info: Info, input: ShowCommentInput) -> UUID:
-        """See the command."""
-        return await perform(
-            info,
-            input,
-            commands.show_comment,
-            comment_id=key(input.comment_id, "commentId", "Comment"),
-            reason=input.reason,
-        )
-
     @mutation(Thread, "Mark a thread as resolved.")
     async def resolve_thread(self, info: Info, input: ResolveThreadInput) -> UUID:
         """See the command."""
@@ -342,17 +354,6 @@ class CommentMutation:
             commands.reopen_thread,
             thread_id=key(input.thread_id, "threadId", "Thread"),
             expected_revision=expected(input),
-        )
-
-    @mutation(Thread, "Pin a thread to the top, or take it from there.")
-    async def pin_thread(self, info: Info, input: PinThreadInput) -> UUID:
-        """See the command."""
-        return await perform(
-            info,
-            input,
-            commands.pin_thread,
-            thread_id=key(input.thread_id, "threadId", "Thread"),
-            pinned=input.pinned,
         )
 
     @mutation(Comment, "React to a comment, or take the reaction back.")

@@ -19,8 +19,10 @@ from domain.queries import (
     ballots,
     comments,
     emergent_groups,
+    responses,
     roundtables,
     specifications,
+    themes,
     topics,
 )
 from domain.queries import engagements as queries
@@ -59,8 +61,10 @@ from schema.webinars import Webinar
 
 if TYPE_CHECKING:
     from schema.ballots import Ballot
+    from schema.responses import Response
     from schema.roundtables import Roundtable
     from schema.specifications import Specification
+    from schema.themes import Theme
 
 enum(
     EngagementState,
@@ -113,6 +117,9 @@ class Engagement(Node):
     closes_at: datetime | None = text(description="When it is planned to close.")
     opened_at: datetime | None = text(description="When it was opened, if it was.")
     closed_at: datetime | None = text(description="When it was closed, if it was.")
+    slow_mode_seconds: int = text(
+        description="How many seconds a participant waits between two comments; 0 is not at all."
+    )
     revision: int = text(description="Counts its changes, from 1.")
     created_at: datetime = text(description="When it was planned.")
     constituencies: list[Constituency] = relation(
@@ -143,6 +150,18 @@ class Engagement(Node):
         comments.threads_of_topics,
         comments.count_threads_of_topics,
         "The comment threads that are held in it, whatever they are about.",
+    )
+    themes: list[Annotated[Theme, strawberry.lazy("schema.themes")]] = relation(
+        themes.of_engagements, "What its threads are about, in the order of naming."
+    )
+    responded_at: datetime | None = text(
+        description="When its response was published, if it was: what that rests on stays since."
+    )
+    response: Annotated[Response, strawberry.lazy("schema.responses")] | None = relation(
+        responses.present, "What it answers to each comment, as published last."
+    )
+    responses: list[Annotated[Response, strawberry.lazy("schema.responses")]] = relation(
+        responses.of_engagements, "Every version of that, the first one first."
     )
     rating_agreement: Agreement = relation(
         agreement.of_ratings,
@@ -253,6 +272,17 @@ class AdvanceEngagementInput(Expecting):
     reason: str = text(description="Why now; everybody who may read the exercise is told.")
 
 
+@strawberry.input(description="Slow mode of an exercise. Repeating it changes nothing.")
+class SetEngagementSlowModeInput:
+    """See domain.commands.engagements.set_engagement_slow_mode."""
+
+    engagement_id: strawberry.ID = text(description="The exercise.")
+    seconds: int = text(
+        description="How many seconds a participant waits between two comments, at most 3,600; "
+        "0 switches it off."
+    )
+
+
 @strawberry.input(description="A stakeholder whose part in an exercise is to end.")
 class RemoveStakeholderInput(Idempotent):
     """See domain.commands.stakeholders.remove_stakeholder."""
@@ -308,6 +338,17 @@ class EngagementMutation:
             transition=input.transition,
             reason=input.reason,
             expected_revision=expected(input),
+        )
+
+    @mutation(Engagement, "Let participants of an exercise wait between two comments, or not.")
+    async def set_engagement_slow_mode(self, info: Info, input: SetEngagementSlowModeInput) -> UUID:
+        """See the command."""
+        return await perform(
+            info,
+            input,
+            commands.set_engagement_slow_mode,
+            engagement_id=key(input.engagement_id, "engagementId", "Engagement"),
+            seconds=input.seconds,
         )
 
     @mutation(Engagement, "End a person's part in an exercise; what they said and voted stays.")

@@ -17,16 +17,20 @@ from schema.context import Info
 from schema.credentials import CredentialMutation, CredentialQuery
 from schema.criteria import CriterionMutation, CriterionQuery
 from schema.delivery_plans import DeliveryPlanMutation
+from schema.dispositions import DispositionMutation
 from schema.engagements import EngagementMutation, EngagementQuery
 from schema.floor_requests import FloorRequestMutation
+from schema.moderation import ModerationMutation, ModerationQuery
 from schema.nodes import Node, load_nodes, parse
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
+from schema.responses import ResponseMutation
 from schema.roundtables import RoundtableMutation, RoundtableQuery
 from schema.sections import SectionMutation
 from schema.specification_revisions import SpecificationRevisionMutation
 from schema.specifications import SpecificationMutation, SpecificationQuery
 from schema.stakeholders import StakeholderMutation
+from schema.themes import ThemeMutation
 from schema.votes import VoteMutation
 from schema.webinars import WebinarMutation
 
@@ -65,6 +69,7 @@ class Query(
     SpecificationQuery,
     EngagementQuery,
     RoundtableQuery,
+    ModerationQuery,
 ):
     """The root of queries."""
 
@@ -79,6 +84,10 @@ class Query(
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
     CommentMutation,
+    ModerationMutation,
+    ThemeMutation,
+    DispositionMutation,
+    ResponseMutation,
     EngagementMutation,
     WebinarMutation,
     StakeholderMutation,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from domain.consensus.rounds import Disposition, Feedback, RoundPlan
+from domain.consensus.rounds import Feedback, RoundDisposition, RoundPlan
 from domain.models import rounds as models
 from domain.queries import rounds as queries
 from schema.consensus import Consensus
@@ -21,7 +21,7 @@ enum(
     NONE="None; they are shown their own earlier answer alone.",
 )
 enum(
-    Disposition,
+    RoundDisposition,
     "What became of the item after a round.",
     KEPT="It was asked again in the same words.",
     REWORDED="It was asked again in other words.",
@@ -35,7 +35,7 @@ class Round(Node):
 
     number: int = text(description="Which round it is, from 1.")
     question: str = text(description="The question as it was put.")
-    disposition: Disposition | None = text(
+    disposition: RoundDisposition | None = text(
         description="What became of the item afterwards; null while that is open."
     )
     reason: str = text(description="Why that became of it; empty while it is open.")

@@ -46,7 +46,9 @@ def _subject(event: Any) -> tuple[str, UUID]:
 def _reason(event: Any) -> str | None:
     """Reasons of moderation are for those whom they concern, on the comment itself."""
     kind = event.event_kind
-    open_reason = kind.endswith("_ADVANCED") or kind.startswith(("BALLOT_", "ROUND_"))
+    open_reason = kind.endswith(("_ADVANCED", "_PUBLISHED", "_CORRECTED")) or kind.startswith(
+        ("BALLOT_", "ROUND_")
+    )
     return event.data.get("reason") if open_reason else None
 
 
@@ -61,7 +63,7 @@ class ActivityEvent(Happened):
         _subject, "What it is about, as it is now; null where it is gone or not yours to see."
     )
     reason: str | None = derived(
-        _reason, "The reason that was given for a step of a life; else null."
+        _reason, "The reason that was given for a step that everybody is told of; else null."
     )
 
 

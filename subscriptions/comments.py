@@ -99,7 +99,9 @@ class CommentSubscription:
             if "thread_id" not in event.data:
                 return None
             found = UUID(event.data["thread_id"])
-            if thread is not None and found != thread:
+            # A comment that is moved concerns the thread that it leaves, too.
+            left = event.data.get("from_thread_id")
+            if thread not in (None, found, left and UUID(left)):
                 return None
             comment = event.data.get("comment_id")
             return CommentEvent(

@@ -22,7 +22,7 @@ from domain.commands.deadlines import extend, later, set_times
 from domain.commands.rounds import begin_round, close_round, dispose, end_round, next_round
 from domain.commands.subjects import require_subject
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices
-from domain.consensus.rounds import Disposition, RoundPlan
+from domain.consensus.rounds import RoundDisposition, RoundPlan
 from domain.consensus.rules import default_rule, dump_rule, parse_rule
 from domain.consensus.status import evaluate
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -320,7 +320,7 @@ async def _take(
         case BallotTransition.CLOSE:
             await _close(uow, ballot, reason, BallotClosed)
         case BallotTransition.DROP:
-            await dispose(uow, ballot, Disposition.DROPPED, reason)
+            await dispose(uow, ballot, RoundDisposition.DROPPED, reason)
             await _close(uow, ballot, reason, BallotDropped)
         case _:
             announce(uow, ballot, transition, reason, particulars.decision)

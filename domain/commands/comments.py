@@ -10,19 +10,17 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, insert, select
 
+from domain.commands.dispositions import require_changeable
 from domain.commands.subjects import require_subject
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.events import (
     MEMBERS,
     CommentAdded,
     CommentEdited,
-    CommentHidden,
-    CommentShown,
     Mentioned,
     ReactionAdded,
     ReactionRemoved,
     ThreadOpened,
-    ThreadPinned,
     ThreadReopened,
     ThreadResolved,
 )
@@ -30,6 +28,7 @@ from domain.lifecycle import EngagementState
 from domain.models.comments import (
     Comment,
     CommentEdit,
+    CommentStanding,
     Mention,
     Reaction,
     ReactionKind,
@@ -41,7 +40,7 @@ from domain.models.people import Person
 from domain.models.roundtables import Roundtable
 from domain.models.topics import Topic, TopicKind
 from domain.permissions import Permission, allowed
-from domain.texts import COMMENT_LENGTH, REASON_LENGTH, clean
+from domain.texts import COMMENT_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
 MOST_MENTIONS = 20
@@ -99,6 +98,8 @@ async def add_comment(
     """Add a comment to a thread, perhaps in reply to another one of it; return its id."""
     thread = await uow.load(Thread, thread_id, Permission.COMMENT)
     await _require_open(uow, await uow.topic(thread.topic_id))
+    if thread.locked:
+        raise Conflict("A moderator has locked this thread; it takes no more comments.")
     if thread.resolved_at is not None:
         raise Conflict("This thread is resolved. Please reopen it first, or open another one.")
     if reply_to_id is not None:
@@ -117,7 +118,10 @@ async def edit_comment(
         raise NotAllowed("Only its author can change the words of a comment.")
     if comment.hidden_at is not None:
         raise Conflict("This comment is hidden and cannot be edited.")
+    if comment.standing is not CommentStanding.STANDING:
+        raise Conflict(f"This comment is {comment.standing} and cannot be edited.")
     uow.expect(comment, expected_revision)
+    await require_changeable(uow, comment.topic_id)
     words = clean(body, "body", limit=COMMENT_LENGTH)
     await uow.add(
         CommentEdit(
@@ -136,46 +140,6 @@ async def edit_comment(
             comment_id=comment.id,
             thread_id=comment.thread_id,
             body=words,
-            revision=comment.revision,
-        ),
-    )
-    return comment.id
-
-
-async def hide_comment(uow: UnitOfWork, *, comment_id: UUID, reason: str) -> UUID:
-    """Hide a comment from all but its author and the moderators, with a reason."""
-    comment = await uow.load(Comment, comment_id, Permission.MODERATE)
-    if comment.hidden_at is not None:
-        raise Conflict("This comment is hidden already.")
-    comment.hidden_at = uow.now
-    comment.hidden_by_id = uow.actor_id
-    comment.hidden_reason = clean(reason, "reason", limit=REASON_LENGTH)
-    comment.revision += 1
-    uow.emit(
-        comment.topic_id,
-        CommentHidden(
-            comment_id=comment.id,
-            thread_id=comment.thread_id,
-            reason=comment.hidden_reason,
-            revision=comment.revision,
-        ),
-    )
-    return comment.id
-
-
-async def show_comment(uow: UnitOfWork, *, comment_id: UUID, reason: str) -> UUID:
-    """Make a hidden comment visible again, with a reason."""
-    comment = await uow.load(Comment, comment_id, Permission.MODERATE)
-    if comment.hidden_at is None:
-        raise Conflict("This comment is not hidden.")
-    comment.hidden_at = comment.hidden_by_id = comment.hidden_reason = None
-    comment.revision += 1
-    uow.emit(
-        comment.topic_id,
-        CommentShown(
-            comment_id=comment.id,
-            thread_id=comment.thread_id,
-            reason=clean(reason, "reason", limit=REASON_LENGTH),
             revision=comment.revision,
         ),
     )
@@ -206,19 +170,6 @@ async def reopen_thread(uow: UnitOfWork, *, thread_id: UUID, expected_revision: 
     thread.resolved_at = thread.resolved_by_id = None
     thread.revision += 1
     uow.emit(thread.topic_id, ThreadReopened(thread_id=thread.id, revision=thread.revision))
-    return thread.id
-
-
-async def pin_thread(uow: UnitOfWork, *, thread_id: UUID, pinned: bool) -> UUID:
-    """Pin a thread to the top, or take it from there; repeating it changes nothing."""
-    thread = await uow.load(Thread, thread_id, Permission.MODERATE)
-    if thread.pinned != pinned:
-        thread.pinned = pinned
-        thread.revision += 1
-        uow.emit(
-            thread.topic_id,
-            ThreadPinned(thread_id=thread.id, pinned=pinned, revision=thread.revision),
-        )
     return thread.id
 
 
@@ -257,16 +208,19 @@ async def _load_own_or_moderated(uow: UnitOfWork, thread_id: UUID) -> Thread:
 async def _require_open(uow: UnitOfWork, topic: Topic) -> None:
     """Refuse comments in an exercise or a roundtable before it opens and after it closes.
 
-    In a roundtable with slow mode, those who do not moderate it are asked to wait between two.
+    With slow mode, those who do not moderate it are asked to wait between two.
     """
     if topic.kind not in HOSTS:
         return
-    host: Any = await uow.session.get_one(HOSTS[topic.kind], topic.id)
+    # A shared lock, so that what is added before the host closes is there when it is closed.
+    host: Any = await uow.session.get_one(
+        HOSTS[topic.kind], topic.id, with_for_update={"read": True}
+    )
     if host.state is not EngagementState.OPEN:
         raise Conflict(
             f"Comments are possible while this {topic.kind.lower()} is OPEN; it is {host.state}."
         )
-    if topic.kind is TopicKind.ROUNDTABLE and host.slow_mode_seconds:
+    if host.slow_mode_seconds:
         await _require_patience(uow, topic, host.slow_mode_seconds)
 
 
@@ -280,7 +234,7 @@ async def _require_patience(uow: UnitOfWork, topic: Topic, seconds: int) -> None
     wait = math.ceil((last + timedelta(seconds=seconds) - uow.now).total_seconds())
     if wait > 0:
         raise Conflict(
-            "Slow mode is on in this roundtable. Please write again in "
+            f"Slow mode is on in this {topic.kind.lower()}. Please write again in "
             f"{wait} second{'' if wait == 1 else 's'}."
         )
 

@@ -15,11 +15,12 @@ from domain.events import (
     EngagementAdvanced,
     EngagementCreated,
     EngagementEdited,
+    EngagementSlowModeSet,
     WebinarAdded,
     WebinarEdited,
 )
 from domain.ids import new_id
-from domain.lifecycle import ENGAGEMENT, EngagementTransition, advance
+from domain.lifecycle import ENGAGEMENT, NOT_CLOSED, EngagementTransition, advance, require
 from domain.models.engagements import Engagement, Webinar
 from domain.models.people import Membership
 from domain.models.specifications import Specification
@@ -30,6 +31,7 @@ from domain.texts import COMMENT_LENGTH, DOCUMENT_LENGTH, REASON_LENGTH, TITLE_L
 from domain.unit_of_work import UnitOfWork
 
 URL_LENGTH = 2_000
+MOST_SECONDS = 3_600
 
 DRAFTING = select(Membership.person_id).where(
     Membership.scope_id == bindparam("specification_id"),
@@ -145,6 +147,26 @@ async def advance_engagement(
     return engagement.id
 
 
+async def set_engagement_slow_mode(uow: UnitOfWork, *, engagement_id: UUID, seconds: int) -> UUID:
+    """Let participants comment at most once in so many seconds, moderators as often as they like.
+
+    0 switches it off; repeating it changes nothing.
+    """
+    engagement = await uow.load(Engagement, engagement_id, Permission.MODERATE)
+    require(ENGAGEMENT, engagement.state, NOT_CLOSED, "Setting slow mode")
+    require_seconds(seconds)
+    if engagement.slow_mode_seconds != seconds:
+        engagement.slow_mode_seconds = seconds
+        engagement.revision += 1
+        uow.emit(
+            engagement.id,
+            EngagementSlowModeSet(
+                engagement_id=engagement.id, seconds=seconds, revision=engagement.revision
+            ),
+        )
+    return engagement.id
+
+
 async def add_webinar(
     uow: UnitOfWork,
     *,
@@ -189,6 +211,15 @@ async def edit_webinar(
     webinar.revision += 1
     uow.emit(webinar.engagement_id, WebinarEdited(webinar_id=webinar.id, revision=webinar.revision))
     return webinar.id
+
+
+def require_seconds(seconds: int) -> None:
+    """Raise Invalid for a time between two comments that slow mode cannot ask for."""
+    if not 0 <= seconds <= MOST_SECONDS:
+        raise Invalid(
+            f"Slow mode is a whole number of seconds from 0 to {MOST_SECONDS:,}; {seconds} is not.",
+            ("seconds",),
+        )
 
 
 def moment(value: datetime, *path: str) -> datetime:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, text
 
 from domain.consensus.choices import choices
-from domain.consensus.rounds import Disposition
+from domain.consensus.rounds import RoundDisposition
 from domain.events import EVERYONE, MODERATORS, RoundClosed, RoundOpened
 from domain.models.ballots import Ballot
 from domain.models.rounds import Round
@@ -63,7 +63,7 @@ async def close_round(
 
 async def next_round(uow: UnitOfWork, ballot: Ballot, question: str | None, reason: str) -> None:
     """Begin the next round on the same question, or on another one where it is reworded."""
-    disposition = Disposition.KEPT if question is None else Disposition.REWORDED
+    disposition = RoundDisposition.KEPT if question is None else RoundDisposition.REWORDED
     await dispose(uow, ballot, disposition, reason)
     ballot.round += 1
     ballot.question = question or ballot.question
@@ -82,7 +82,9 @@ async def next_round(uow: UnitOfWork, ballot: Ballot, question: str | None, reas
     )
 
 
-async def dispose(uow: UnitOfWork, ballot: Ballot, disposition: Disposition, reason: str) -> None:
+async def dispose(
+    uow: UnitOfWork, ballot: Ballot, disposition: RoundDisposition, reason: str
+) -> None:
     """Keep what became of the item after the present round."""
     found = (await uow.session.scalars(ROUND, _present(ballot))).one()
     found.disposition = disposition

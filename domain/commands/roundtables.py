@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 
 from domain.commands.ballots import admit
 from domain.commands.clocks import end_clock
-from domain.commands.engagements import moment
+from domain.commands.engagements import moment, require_seconds
 from domain.commands.floor_requests import clear_floor
 from domain.commands.stakeholders import require_no_open_ballot, withdraw
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -45,7 +45,6 @@ from domain.texts import DOCUMENT_LENGTH, REASON_LENGTH, TITLE_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
 MOST_INVITED = 100
-MOST_SECONDS = 3_600
 
 # A shared lock, so that the exercise is not closed while one of its roundtables opens.
 HOST = select(Engagement.id).where(Engagement.id == bindparam("id")).with_for_update(read=True)
@@ -155,11 +154,7 @@ async def set_slow_mode(uow: UnitOfWork, *, roundtable_id: UUID, seconds: int) -
     """
     roundtable = await uow.load(Roundtable, roundtable_id, Permission.MODERATE)
     require(ROUNDTABLE, roundtable.state, NOT_CLOSED, "Setting slow mode")
-    if not 0 <= seconds <= MOST_SECONDS:
-        raise Invalid(
-            f"Slow mode is a whole number of seconds from 0 to {MOST_SECONDS:,}; {seconds} is not.",
-            ("seconds",),
-        )
+    require_seconds(seconds)
     if roundtable.slow_mode_seconds != seconds:
         roundtable.slow_mode_seconds = seconds
         roundtable.revision += 1

@@ -20,7 +20,7 @@ class Feedback(StrEnum):
     NONE = "NONE"
 
 
-class Disposition(StrEnum):
+class RoundDisposition(StrEnum):
     """What became of the item after a round."""
 
     KEPT = "KEPT"

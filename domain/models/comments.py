@@ -25,7 +25,7 @@ class SubjectKind(StrEnum):
 
 
 class Thread(Record):
-    """A conversation about one subject, held in one topic."""
+    """A conversation about one subject, held in one topic; one that is locked takes no comments."""
 
     __tablename__ = "threads"
     __table_args__ = (Index("threads_subject_idx", "topic_id", "subject_id"),)
@@ -36,14 +36,38 @@ class Thread(Record):
     subject_id: Mapped[UUID] = mapped_column(index=True)
     author_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     pinned: Mapped[bool] = mapped_column(default=False)
+    locked: Mapped[bool] = mapped_column(default=False)
     resolved_at: Mapped[datetime | None] = mapped_column(default=None)
     resolved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
 
+class HidingGround(StrEnum):
+    """Why a comment is hidden, in a word that everybody may read."""
+
+    PERSONAL_DATA = "PERSONAL_DATA"
+    OFFENSIVE = "OFFENSIVE"
+    OFF_TOPIC = "OFF_TOPIC"
+    PROMOTION = "PROMOTION"
+    OTHER = "OTHER"
+
+
+class CommentStanding(StrEnum):
+    """Whether a comment is shown on its own, or what it went into."""
+
+    STANDING = "STANDING"
+    MERGED = "MERGED"
+    SPLIT = "SPLIT"
+    WITHDRAWN = "WITHDRAWN"
+
+
 class Comment(Record):
-    """A comment in a thread, perhaps in reply to another; hidden ones keep text and reason."""
+    """A comment in a thread, perhaps in reply to another; hidden ones keep text and reason.
+
+    `merged_into_id` and `split_from_id` are its lineage. A part is withdrawn where the split that
+    made it was undone.
+    """
 
     __tablename__ = "comments"
     __table_args__ = (
@@ -61,6 +85,14 @@ class Comment(Record):
     hidden_at: Mapped[datetime | None] = mapped_column(default=None)
     hidden_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     hidden_reason: Mapped[str | None] = mapped_column(default=None)
+    hidden_ground: Mapped[HidingGround | None] = mapped_column(default=None)
+    standing: Mapped[CommentStanding] = mapped_column(default=CommentStanding.STANDING)
+    merged_into_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("comments.id"), default=None, index=True
+    )
+    split_from_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("comments.id"), default=None, index=True
+    )
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 

@@ -13,7 +13,11 @@ from domain.models.base import Key, Record, new_id
 
 
 class Engagement(Record):
-    """An engagement exercise; its online platform is open while its state is OPEN."""
+    """An engagement exercise; its online platform is open while its state is OPEN.
+
+    `slow_mode_seconds` is how long a participant waits between two comments, 0 not at all.
+    `responded_at` is when its response was first published: what that rests on is frozen then.
+    """
 
     __tablename__ = "engagements"
 
@@ -27,6 +31,8 @@ class Engagement(Record):
     closes_at: Mapped[datetime | None] = mapped_column(default=None)
     opened_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    responded_at: Mapped[datetime | None] = mapped_column(default=None)
+    slow_mode_seconds: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     topic_id: Mapped[UUID] = synonym("id", init=False)

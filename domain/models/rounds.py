@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.consensus.rounds import Disposition
+from domain.consensus.rounds import RoundDisposition
 from domain.models.base import Counts, Key, Record, new_id
 
 
@@ -30,7 +30,7 @@ class Round(Record):
     question: Mapped[str]
     shifts: Mapped[Counts] = mapped_column(default_factory=list)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(default=None)
-    disposition: Mapped[Disposition | None] = mapped_column(default=None)
+    disposition: Mapped[RoundDisposition | None] = mapped_column(default=None)
     reason: Mapped[str] = mapped_column(default="")
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -8,7 +8,14 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from domain.database import Session
-from domain.models.comments import Comment, CommentEdit, Mention, Reaction, Thread
+from domain.models.comments import (
+    Comment,
+    CommentEdit,
+    CommentStanding,
+    Mention,
+    Reaction,
+    Thread,
+)
 from domain.models.people import Person
 from domain.models.topics import Topic
 from domain.permissions import Viewer
@@ -20,9 +27,14 @@ _COMMENTS = select(Comment).join(Topic, Topic.id == Comment.topic_id).where(visi
 THREADS_BY_IDS = _THREADS.where(Thread.id == func.any(ids()))
 THREADS_OF_SUBJECTS = Paged(_THREADS, Thread, Thread.subject_id)
 THREADS_OF_TOPICS = Paged(_THREADS, Thread, Thread.topic_id)
+_SHOWN = _COMMENTS.where(Comment.standing == CommentStanding.STANDING)
 BY_IDS = _COMMENTS.where(Comment.id == func.any(ids()))
-OF_THREADS = Paged(_COMMENTS, Comment, Comment.thread_id)
-OF_TOPICS = Paged(_COMMENTS, Comment, Comment.topic_id)
+OF_THREADS = Paged(_SHOWN, Comment, Comment.thread_id)
+OF_TOPICS = Paged(_SHOWN, Comment, Comment.topic_id)
+SOURCES = _COMMENTS.where(Comment.merged_into_id == func.any(ids())).order_by(Comment.id)
+PARTS = _COMMENTS.where(
+    Comment.split_from_id == func.any(ids()), Comment.standing != CommentStanding.WITHDRAWN
+).order_by(Comment.id)
 EDITS = (
     select(CommentEdit)
     .where(CommentEdit.comment_id == func.any(ids()))
@@ -86,7 +98,7 @@ async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list
 async def of_threads(
     session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Comment]]:
-    """Return the comments of each thread."""
+    """Return the comments of each thread that stand on their own."""
     return await OF_THREADS.slices(session, viewer, keys, page)
 
 
@@ -105,6 +117,18 @@ async def of_topics(
 async def count_of_topics(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many comments each topic has."""
     return await OF_TOPICS.counts(session, viewer, keys)
+
+
+async def sources(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[list[Comment]]:
+    """Return the comments that were merged into each comment, oldest first."""
+    rows = await session.scalars(SOURCES, {"ids": keys, **seen_by(viewer)})
+    return grouped(keys, rows, lambda row: row.merged_into_id)
+
+
+async def parts(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[list[Comment]]:
+    """Return the comments that each comment was split into, in its order."""
+    rows = await session.scalars(PARTS, {"ids": keys, **seen_by(viewer)})
+    return grouped(keys, rows, lambda row: row.split_from_id)
 
 
 async def edits(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[CommentEdit]]:

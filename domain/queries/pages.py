@@ -148,9 +148,11 @@ async def shown_or_own(
     return [rows.get(key) for key in keys]
 
 
-def grouped(keys: Sequence[UUID], rows: Iterable[T], key: Callable[[T], UUID]) -> list[list[T]]:
+def grouped(
+    keys: Sequence[UUID], rows: Iterable[T], key: Callable[[T], UUID | None]
+) -> list[list[T]]:
     """Return the rows of each key, in the order in which they came."""
-    found: dict[UUID, list[T]] = defaultdict(list)
+    found: dict[UUID | None, list[T]] = defaultdict(list)
     for row in rows:
         found[key(row)].append(row)
     return [found[each] for each in keys]
@@ -219,17 +221,25 @@ class Listed(Generic[T]):
 
     async def slice(self, session: Session, viewer: Viewer, page: Page, **more: Any) -> Slice[T]:
         """Return one page of what the viewer may see."""
-        rows = await session.scalars(
-            self._backwards if page.backwards else self._forwards,
-            {
-                "after": page.after or FIRST_ID,
-                "before": page.before or LAST_ID,
-                "size": page.size + 1,
-                **seen_by(viewer),
-                **more,
-            },
-        )
-        return _slice(list(rows), page)
+        return _slice(list(await session.scalars(*self._page(viewer, page, more))), page)
+
+    async def slice_of_rows(
+        self, session: Session, viewer: Viewer, page: Page, **more: Any
+    ) -> Slice[Any]:
+        """Return one page where `rows` selects columns, each row with those by name."""
+        return _slice(list(await session.execute(*self._page(viewer, page, more))), page)
+
+    def _page(
+        self, viewer: Viewer, page: Page, more: dict[str, Any]
+    ) -> tuple[Select[Any], dict[str, Any]]:
+        parameters = {
+            "after": page.after or FIRST_ID,
+            "before": page.before or LAST_ID,
+            "size": page.size + 1,
+            **seen_by(viewer),
+            **more,
+        }
+        return self._backwards if page.backwards else self._forwards, parameters
 
     async def count(self, session: Session, viewer: Viewer, **more: Any) -> int:
         """Return how many rows the viewer may see."""

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, String, bindparam, case, cast, exists, fun
 from domain.database import Session
 from domain.lifecycle import EngagementState, Facts, SpecificationState
 from domain.models.comments import SubjectKind, Thread
+from domain.models.dispositions import Disposition
 from domain.models.engagements import Engagement
 from domain.models.specifications import (
     Block,
@@ -96,6 +97,7 @@ FACTS = select(
     ).label("outcomes_missing"),
     _count(
         Thread.resolved_at.is_(None),
+        ~exists().where(Disposition.thread_id == Thread.id),
         _ABOUT_IT,
         or_(
             Thread.topic_id == Specification.id,

@@ -29,6 +29,9 @@ OPERATIONS = Operations(schema, Limits())
 
 HIDDEN_WORDS = "canary words that a moderator hid"
 HIDING_REASON = "canary reason of a moderator"
+APPEAL = "canary words of an appeal"
+FLAG_REASON = "canary reason of a flag"
+DISPOSITION = "canary reason of a disposition"
 RATIONALE = "canary rationale of the vote that is"
 DRAFT_QUESTION = "canary question of a draft"
 
@@ -131,7 +134,16 @@ async def furnish(database: Database) -> Furnished:
     await change("nurse2", "react", commentId=ids["comment"], kind="AGREE")
     await change("nurse2", "addComment", threadId=ids["thread"], body=HIDDEN_WORDS)
     ids["hidden"] = await comment_of(ids["thread"])
-    await change("moderator", "hideComment", commentId=ids["hidden"], reason=HIDING_REASON)
+    await change(
+        "moderator",
+        "hideComment",
+        commentId=ids["hidden"],
+        ground="PERSONAL_DATA",
+        reason=HIDING_REASON,
+        expectedRevision=1,
+    )
+    ids["other thread"] = await change("nurse1", "openThread", **thread, body="Another matter.")
+    await _moderate(made)
     ids["own thread"] = await change(
         "developer", "openThread", topicId=specification, subjectId=section, body="Of our own."
     )
@@ -181,6 +193,7 @@ async def furnish(database: Database) -> Furnished:
         key = (await session.execute(text("SELECT id FROM invitations"))).scalar_one()
     ids["invitation"] = world.id("Invitation", key)
     await _hold(made)
+    await _respond(made)
     ids["private"] = await change(
         "secretary",
         "createEngagement",
@@ -229,6 +242,72 @@ async def furnish(database: Database) -> Furnished:
         note="",
     )
     return made
+
+
+async def _moderate(made: Furnished) -> None:
+    """Let the author of what is hidden appeal, and somebody flag what is not."""
+    ids, change = made.ids, made.change
+    async with made.world.database.session() as session:
+        decision = (await session.execute(text("SELECT id FROM moderation_decisions"))).scalar_one()
+    ids["decision"] = made.world.id("ModerationDecision", decision)
+    ids["appeal"] = await change(
+        "nurse2", "appealDecision", moderationDecisionId=ids["decision"], words=APPEAL
+    )
+    await change("pharmacist1", "flagComment", commentId=ids["comment"], reason=FLAG_REASON)
+    other = {"threadId": ids["other thread"]}
+    step = {"reason": "For order's sake.", "expectedRevision": None}
+    for name, body in (("split", "One, and more."), ("merged", "Another matter, I say.")):
+        ids[name] = await change("nurse1", "addComment", **other, body=body)
+    await change(
+        "moderator", "splitComment", commentId=ids["split"], parts=["One", "more."], **step
+    )
+    await change(
+        "moderator", "mergeComment", commentId=ids["merged"], intoId=ids["comment"], **step
+    )
+    await change("moderator", "pinThread", **other, pinned=True, reason="Read this first.")
+    ids["theme"] = await change(
+        "moderator", "addTheme", engagementId=ids["engagement"], name="Learning hours"
+    )
+    await change("moderator", "assignTheme", threadId=ids["thread"], themeId=ids["theme"])
+    await change(
+        "moderator",
+        "setDisposition",
+        threadId=ids["other thread"],
+        kind="NOTED",
+        reason=DISPOSITION,
+        expectedRevision=None,
+    )
+
+
+async def _respond(made: Furnished) -> None:
+    """Hold another exercise from its opening to the publication of its response."""
+    ids, change = made.ids, made.change
+    exercise = ids["answered"] = await change(
+        "secretary",
+        "createEngagement",
+        specificationId=ids["specification"],
+        title="An earlier one",
+        purpose="To ask early.",
+        briefing="Read this.",
+        public=True,
+    )
+    place = {"engagementId": exercise}
+    await change("secretary", "declareConstituency", **place, name="Nurses", kind="PROFESSION")
+    step = {**place, "reason": "It is time.", "expectedRevision": None}
+    await change("secretary", "advanceEngagement", **step, transition="OPEN")
+    ids["answered thread"] = await change(
+        "secretary", "openThread", topicId=exercise, subjectId=ids["section"], body="More hours."
+    )
+    await change(
+        "secretary",
+        "setDisposition",
+        threadId=ids["answered thread"],
+        kind="REJECTED",
+        reason="There are enough.",
+        expectedRevision=None,
+    )
+    await change("secretary", "advanceEngagement", **step, transition="CLOSE")
+    ids["response"] = await change("secretary", "publishResponse", **step)
 
 
 async def _hold(made: Furnished) -> None:

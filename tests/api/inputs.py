@@ -41,6 +41,7 @@ TYPES: Mapping[str, Sequence[str]] = {
     "subjectId": SUBJECTS,
     "scopeId": ("Engagement", "Specification", "Organisation", "Roundtable"),
     "replyToId": ("Comment",),
+    "intoId": ("Comment",),
     "mentions": ("Person",),
     "professions": ("Profession",),
     "outcomes": ("Block",),

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.consensus.choices import BallotKind
-from domain.consensus.rounds import Disposition, RoundPlan
+from domain.consensus.rounds import RoundDisposition, RoundPlan
 from domain.consensus.stability import square, stability
 from domain.errors import Conflict, Invalid
 from domain.lifecycle import BallotState, BallotTransition
@@ -68,7 +68,7 @@ async def test_in_the_next_round_everybody_votes_anew_and_what_was_stays(world: 
     assert (found.state, found.round) == (BallotState.OPEN, 2)
     assert one.outcome is not None
     assert one.outcome["by_constituency"][0]["counts"] == [1, 1, 0]
-    assert (one.disposition, one.reason) == (Disposition.KEPT, "Think again.")
+    assert (one.disposition, one.reason) == (RoundDisposition.KEPT, "Think again.")
     assert (two.question, two.outcome, two.closed_at) == (found.question, None, None)
 
 
@@ -77,7 +77,7 @@ async def test_an_item_is_reworded_between_rounds_and_each_keeps_its_words(world
     await next_round(world, ballot, question="Or rather so?")
 
     found, [one, two] = await read(world, ballot)
-    assert (one.question, one.disposition) == ("Shall it be so?", Disposition.REWORDED)
+    assert (one.question, one.disposition) == ("Shall it be so?", RoundDisposition.REWORDED)
     assert found.question == two.question == "Or rather so?"
 
 
@@ -106,7 +106,7 @@ async def test_a_dropped_item_keeps_what_its_round_came_to_and_takes_no_votes(
     assert found.state is BallotState.DROPPED
     assert found.outcome is not None
     assert found.outcome["turnout"] == {"voted": 1, "eligible": 9}
-    assert (only.disposition, only.reason) == (Disposition.DROPPED, "Nobody wants it.")
+    assert (only.disposition, only.reason) == (RoundDisposition.DROPPED, "Nobody wants it.")
     with pytest.raises(Conflict, match="it is DROPPED"):
         await vote(world, "nurse2", ballot, "AGREE")
     with pytest.raises(Conflict, match="Nothing follows"):

@@ -224,7 +224,8 @@ async def test_nobody_else_edits_and_nobody_edits_what_is_hidden(ask: Ask, world
     moderator = await world.viewer("moderator")
 
     other = await change(ask, moderator, "editComment", COMMENT, **edit)
-    await change(ask, moderator, "hideComment", COMMENT, commentId=comment["id"], reason="Rude.")
+    rude = {"ground": "OFFENSIVE", "reason": "Rude.", "expectedRevision": 1}
+    await change(ask, moderator, "hideComment", COMMENT, commentId=comment["id"], **rude)
     hidden = await change(ask, await world.viewer("nurse1"), "editComment", COMMENT, **edit)
 
     assert other["code"] == "NOT_ALLOWED"
@@ -234,10 +235,11 @@ async def test_nobody_else_edits_and_nobody_edits_what_is_hidden(ask: Ask, world
 async def test_hiding_tells_the_author_why_and_others_nothing(ask: Ask, world: World) -> None:
     comment = await add(ask, world, "nurse1", await open_thread(ask, world))
     moderator = await world.viewer("moderator")
-    step = {"commentId": comment["id"], "reason": "It names a patient."}
+    step = {"commentId": comment["id"], "reason": "It names a patient.", "expectedRevision": None}
+    hide = {**step, "ground": "PERSONAL_DATA"}
 
-    hidden = await change(ask, moderator, "hideComment", COMMENT, **step)
-    again = await change(ask, moderator, "hideComment", COMMENT, **step)
+    hidden = await change(ask, moderator, "hideComment", COMMENT, **hide)
+    again = await change(ask, moderator, "hideComment", COMMENT, **hide)
     query = f"query ($id: ID!) {{ node(id: $id) {{ ... on Comment {{ {COMMENT[9:-1]} }} }} }}"
     seen = [
         (await ask(await world.viewer(name), query, id=comment["id"]))["node"]
@@ -337,11 +339,9 @@ async def test_pinning_and_reacting_again_changes_nothing(ask: Ask, world: World
     comment = await add(ask, world, "nurse1", thread)
     moderator, nurse = await world.viewer("moderator"), await world.viewer("nurse2")
     react = {"commentId": comment["id"], "kind": "THANKS"}
+    pin = {"threadId": thread, "pinned": True, "reason": "Read this first."}
 
-    pinned = [
-        await change(ask, moderator, "pinThread", THREAD, threadId=thread, pinned=True)
-        for _ in range(2)
-    ]
+    pinned = [await change(ask, moderator, "pinThread", THREAD, **pin) for _ in range(2)]
     reacted = [await change(ask, nurse, "react", COMMENT, **react) for _ in range(2)]
     taken_back = [
         await change(ask, nurse, "react", COMMENT, **react, present=False) for _ in range(2)

@@ -271,6 +271,25 @@ async def seconds(place: Furnished) -> None:
         outcomes=[],
         expectedRevision=None,
     )
+    await change(
+        "moderator",
+        "hideComment",
+        commentId=ids["comment"],
+        ground="OTHER",
+        reason="For this test.",
+        expectedRevision=None,
+    )
+    decision = (await known(place.world.database))["ModerationDecision"][-1]
+    await change("nurse1", "appealDecision", moderationDecisionId=decision, words="Why?")
+    await change("moderator", "addTheme", **engagement, name="Another one")
+    await change(
+        "secretary",
+        "correctResponse",
+        threadId=ids["answered thread"],
+        kind="NOTED",
+        reason="Another one",
+        expectedRevision=None,
+    )
     await change("admin", "addOrganisation", name="Another one", kind="EDUCATION_PROVIDER")
 
 

@@ -7,14 +7,17 @@ from typing import Any
 
 COMMENT = """
 fragment CommentFields on Comment {
-  id body hiddenAt hiddenReason editedAt revision author { id } replyTo { id }
+  id body hiddenAt hiddenReason hiddenGround tombstone editedAt revision author { id }
+  replyTo { id } standing mergedInto { id } splitFrom { id } flags { reason settledAt }
   thread { id } edits { number body } mentioned { id } reactions { kind person { id } }
 }
 """
 THREAD = """
 fragment ThreadFields on Thread {
-  id subjectKind pinned resolvedAt resolvedBy { id } revision author { id }
+  id subjectKind pinned locked decisions { id action reason } themes { ...ThemeFields }
+  resolvedAt resolvedBy { id } revision author { id } disposition { kind reason change number }
 }
+fragment ThemeFields on Theme { id themeName: name revision }
 """
 BALLOT = """
 fragment BallotFields on Ballot {
@@ -37,7 +40,9 @@ fragment VoteFields on Vote {
 # A closed ballot's snapshot shows what its `asOf` was; an open one's is the time of reading.
 ENGAGEMENT = """
 fragment EngagementFields on Engagement {
-  id title purpose briefing state opensAt closesAt openedAt closedAt revision
+  id title purpose briefing state slowModeSeconds opensAt closesAt openedAt closedAt revision
+  themes { ...ThemeFields } respondedAt
+  response { id version entries(first: 100) { nodes { thread { ...ThreadFields } } } }
   constituencies { ...ConstituencyFields }
   webinars { ...WebinarFields }
   stakeholders(first: 100) { nodes { ...StakeholderFields } }
@@ -122,7 +127,7 @@ subscription ($topic: ID!) {{
         ...RoundtableFields ...AgendaItemFields ...FloorRequestFields ...InvitationFields
         ... on AgendaItem {{ roundtable {{ ...Proceedings }} }}
         ... on FloorRequest {{ floorState: state roundtable {{ ...Proceedings }} }}
-        ...ThreadFields ...CommentFields ...BallotFields
+        ...ThreadFields ...CommentFields ...ThemeFields ...BallotFields
         ... on Vote {{ ballot {{ ...BallotFields }} }}
       }}
     }}
@@ -143,9 +148,17 @@ LISTS = {
     "CONSTITUENCY_DECLARED": "constituencies",
     "STAKEHOLDER_ADDED": "stakeholders",
     "WEBINAR_ADDED": "webinars",
+    "THEME_ADDED": "themes",
     "INVITATION_SENT": "invitations",
     "FLOOR_REQUESTED": "floorRequests",
 }
+# After these a comment may stand elsewhere, or not on its own.
+PLACING = tuple(
+    f"COMMENT_{what}"
+    for what in ("ADDED", "MERGED", "UNMERGED", "SPLIT", "UNSPLIT", "WITHDRAWN", "MOVED")
+)
+# What a comment only names: it may be in no list itself.
+REFERENCES = ("replyTo", "mergedInto", "splitFrom")
 # Lists that are not in the order in which a reader hears of what is in them.
 ORDERS = {"webinars": "startsAt", "ballots": "createdAt"}
 # What is a topic of its own is only named here: who wants more of it, follows it.
@@ -184,8 +197,19 @@ class Model:
         self._keep({"id": subject["id"]} if kind in OTHER_TOPICS else subject)
         if kind in LISTS:
             self._append(self.root, LISTS[kind], subject["id"])
-        elif kind == "COMMENT_ADDED":
-            self._append(subject["thread"]["id"], "comments", subject["id"])
+        elif kind in PLACING:
+            self._place(subject)
+
+    def _place(self, comment: dict[str, Any]) -> None:
+        """Let a comment be in the list of its thread if it stands on its own, and in no other."""
+        reference = {"id": comment["id"]}
+        for node in self.nodes.values():
+            if reference in node.get("comments", ()):
+                node["comments"].remove(reference)
+        if comment["standing"] == "STANDING":
+            thread = comment["thread"]["id"]
+            self._append(thread, "comments", comment["id"])
+            self.nodes[thread]["comments"].sort(key=lambda each: b64decode(each["id"]))
 
     def _append(self, parent: str, name: str, id: str) -> None:
         found = self.nodes[parent].setdefault(name, [])
@@ -226,7 +250,10 @@ class Model:
         if id is None or id in above:
             return value if id else {name: self._show(each, above) for name, each in value.items()}
         node = self.nodes.get(id, value)
-        shown = {name: self._show(each, above | {id}) for name, each in node.items()}
+        shown = {
+            name: each if name in REFERENCES else self._show(each, above | {id})
+            for name, each in node.items()
+        }
         for name, time in ORDERS.items():
             if name in shown:
                 shown[name].sort(key=lambda each: (each[time], each["id"]))

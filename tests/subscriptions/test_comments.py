@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from domain.commands import comments as commands
-from domain.models.comments import ReactionKind, SubjectKind
+from domain.commands import moderation
+from domain.models.comments import HidingGround, ReactionKind, SubjectKind
 from domain.permissions import ANYONE
 from domain.unit_of_work import UnitOfWork
 from schema.nodes import parse
@@ -93,6 +94,32 @@ async def test_one_thread_hears_nothing_of_another(live: Live, world: World) -> 
     assert event["sequence"] == snapshot["sequence"] + 2
 
 
+async def test_a_comment_that_is_moved_is_told_of_in_both_threads(live: Live, world: World) -> None:
+    left = await open_thread(world, "nurse1", "One.")
+    entered = await open_thread(world, "nurse1", "Other.")
+    comment = await add(world, "nurse1", left, "About the other one.")
+    nurse = await world.viewer("nurse2")
+
+    async with (
+        live.subscribe(nurse, COMMENTS, thread=world.id("Thread", left)) as leaving,
+        live.subscribe(nurse, COMMENTS, thread=world.id("Thread", entered)) as entering,
+    ):
+        await leaving.next()
+        await entering.next()
+        async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+            await moderation.move_comment(
+                uow,
+                comment_id=comment,
+                thread_id=entered,
+                reason="It is about that.",
+                expected_revision=1,
+            )
+        told = [await leaving.next(), await entering.next()]
+
+    assert [each["kind"] for each in told] == ["COMMENT_MOVED", "COMMENT_MOVED"]
+    assert {each["thread"]["id"] for each in told} == {world.id("Thread", entered)}
+
+
 async def test_a_hidden_comment_is_replayed_without_its_words(live: Live, world: World) -> None:
     topic = world.id("Engagement", world.engagement)
     async with live.subscribe(ANYONE, COMMENTS, topic=topic) as messages:
@@ -100,7 +127,13 @@ async def test_a_hidden_comment_is_replayed_without_its_words(live: Live, world:
     thread = await open_thread(world, "nurse1", "First.")
     canary = await add(world, "nurse1", thread, "A canary in a secret.")
     async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
-        await commands.hide_comment(uow, comment_id=canary, reason="It names a patient.")
+        await moderation.hide_comment(
+            uow,
+            comment_id=canary,
+            ground=HidingGround.PERSONAL_DATA,
+            reason="It names a patient.",
+            expected_revision=1,
+        )
 
     async with live.subscribe(ANYONE, COMMENTS, topic=topic, after=snapshot["cursor"]) as messages:
         replayed = await messages.take(4)
@@ -112,6 +145,42 @@ async def test_a_hidden_comment_is_replayed_without_its_words(live: Live, world:
     assert "canary" not in str(replayed)
     assert "patient" not in str(replayed)
     assert own["thread"]["comments"]["nodes"][1]["body"] == "A canary in a secret."
+
+
+async def test_an_author_is_told_what_was_decided_and_why_in_a_topic_of_their_own(
+    live: Live, world: World
+) -> None:
+    query = (
+        "subscription ($topic: ID!) { activity(topicId: $topic) { ... on ActivityEvent { kind "
+        "subject { ... on ModerationDecision { action reason comment { body } } } } } }"
+    )
+    thread = await open_thread(world, "nurse1", "First.")
+    comment = await add(world, "nurse1", thread, "Mr Brown said so.")
+    own = world.id("Person", world.people["nurse1"])
+
+    async with live.subscribe(await world.viewer("nurse1"), query, topic=own) as messages:
+        await messages.next()
+        async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+            await moderation.hide_comment(
+                uow,
+                comment_id=comment,
+                ground=HidingGround.PERSONAL_DATA,
+                reason="It names a patient.",
+                expected_revision=1,
+            )
+        told = await messages.next()
+    async with live.subscribe(await world.viewer("nurse2"), query, topic=own) as messages:
+        other = await messages.result()
+
+    assert told == {
+        "kind": "MODERATION_DECIDED",
+        "subject": {
+            "action": "HIDE",
+            "reason": "It names a patient.",
+            "comment": {"body": "Mr Brown said so."},
+        },
+    }
+    assert other["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("both", [True, False])

@@ -52,11 +52,12 @@ BY_GUESTS = ("requestFloor", "withdrawFloorRequest")
 LIKELY_ACTORS = {**dict.fromkeys(BY_VOTERS, VOTERS), **dict.fromkeys(BY_GUESTS, GUESTS)}
 # What moves most of what is followed comes more often than the rest.
 LIKELY = ("castVote", "castVote", "castVote", *BY_VOTERS, "hideComment", "showComment")
+MODERATING = ("flagComment", "moveComment", "mergeComment", "keepComment")
 STORED = sorted(set(MUTATIONS) - {"updatePresence", "leave"})
 REGISTERS = ("Person", "Organisation", "Profession", "Credential", "Credentials", "Criterion")
 FOLLOWED = [name for name in STORED if not name.endswith((*REGISTERS, "Plan", "Module"))]
 AT_ROUNDTABLE = ("advanceClock", "advanceClock", "requestFloor", "giveFloor")
-COMMANDS = (*STORED, *LIKELY, *LIKELY, *AT_ROUNDTABLE, *AT_ROUNDTABLE, "advanceBallot")
+COMMANDS = (*STORED, *LIKELY, *LIKELY, *AT_ROUNDTABLE, *AT_ROUNDTABLE, *MODERATING, "advanceBallot")
 
 VOTES = text(
     "SELECT b.topic_id, t.scopes, t.public, b.visibility, b.state, v.person_id AS owner_id, "
@@ -71,10 +72,13 @@ HIDDEN = text(
     "WHERE c.hidden_at IS NOT NULL"
 )
 REASONS = text(
-    "SELECT t.scopes, t.public, c.author_id AS owner_id, e.data ->> 'reason' AS words "
-    "FROM events e JOIN topics t ON t.id = e.topic_id "
-    "JOIN comments c ON c.id = (e.data ->> 'comment_id')::uuid "
-    "WHERE e.kind IN ('COMMENT_HIDDEN', 'COMMENT_SHOWN') AND e.audience = 'MODERATORS'"
+    "SELECT t.scopes, t.public, c.author_id AS owner_id, words FROM comments c "
+    "JOIN topics t ON t.id = c.topic_id, LATERAL ("
+    "SELECT d.reason FROM moderation_decisions d WHERE d.comment_id = c.id "
+    "UNION SELECT a.words FROM appeals a JOIN moderation_decisions d "
+    "ON d.id = a.moderation_decision_id WHERE d.comment_id = c.id) AS said(words) "
+    "UNION ALL SELECT t.scopes, t.public, f.person_id, f.reason FROM flags f "
+    "JOIN topics t ON t.id = f.topic_id"
 )
 EMAILS = text("SELECT id AS owner_id, email AS words FROM people")
 BALLOTS = text("SELECT id, state FROM ballots ORDER BY id")

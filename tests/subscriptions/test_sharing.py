@@ -19,9 +19,9 @@ from graphql import (
 from prometheus_client import REGISTRY
 
 from api.graphql import schema
-from domain.commands import comments, memberships, people
+from domain.commands import comments, memberships, moderation, people
 from domain.ids import new_id
-from domain.models.comments import SubjectKind
+from domain.models.comments import HidingGround, SubjectKind
 from domain.models.people import Membership, ScopeKind
 from domain.permissions import ANYONE, Representative, Role, Viewer
 from domain.queries import comments as queries
@@ -256,7 +256,13 @@ async def test_who_is_spoken_of_is_told_otherwise_and_nobody_else_is(
         everybody = await following(stack, live, viewers, EVENTS, topic=topic)
         before = executions("shared")
         async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
-            await comments.hide_comment(uow, comment_id=found.items[0].id, reason="Rude.")
+            await moderation.hide_comment(
+                uow,
+                comment_id=found.items[0].id,
+                ground=HidingGround.OFFENSIVE,
+                reason="Rude.",
+                expected_revision=None,
+            )
         author, *others = [await messages.next() for messages in everybody]
 
     assert author["subject"]["body"] == "Something rude."

@@ -7,7 +7,7 @@ from importlib import import_module
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
+revision = "0006"
 down_revision = "0005"
 
 _FEEDBACK = ("ALL_GROUPS", "OWN_GROUP", "NONE")
