@@ -258,7 +258,7 @@ class DraftBallotInput(Idempotent):
         "those of a sense check do.",
         default=None,
     )
-    rounds: RoundPlanInput | None = text(
+    round_plan: RoundPlanInput | None = text(
         description="The rounds that it may have; one where left out.", default=None
     )
     opens_at: datetime | None = text(
@@ -283,7 +283,9 @@ class EditBallotInput(Expecting):
     electorate_grows: bool | None = text(
         description="Whether those who join while it is open become electors.", default=None
     )
-    rounds: RoundPlanInput | None = text(description="The rounds that it may have.", default=None)
+    round_plan: RoundPlanInput | None = text(
+        description="The rounds that it may have.", default=None
+    )
     opens_at: datetime | None = text(
         description="When it is to open by itself, once it is scheduled.", default=None
     )
@@ -347,7 +349,7 @@ class BallotMutation:
             rule=document(input.rule),
             reason_policy=input.reason_policy,
             electorate_grows=input.electorate_grows,
-            rounds=planned(input.rounds),
+            round_plan=planned(input.round_plan),
             opens_at=input.opens_at,
             closes_at=input.closes_at,
         )
@@ -366,7 +368,7 @@ class BallotMutation:
             rule=document(input.rule),
             reason_policy=input.reason_policy,
             electorate_grows=input.electorate_grows,
-            rounds=planned(input.rounds),
+            round_plan=planned(input.round_plan),
             opens_at=input.opens_at,
             closes_at=input.closes_at,
         )

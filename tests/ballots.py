@@ -112,7 +112,7 @@ STEPS: dict[BallotState, tuple[BallotTransition, ...]] = {
 async def brought_to(world: World, state: BallotState, **more: Any) -> UUID:
     """Draft a ballot and lead it to a state; nurse1 disagrees as soon as it is open."""
     later = datetime.now(UTC) + timedelta(days=1)
-    ballot = await draft(world, rounds=RoundPlan(most_rounds=3), opens_at=later, **more)
+    ballot = await draft(world, round_plan=RoundPlan(most_rounds=3), opens_at=later, **more)
     for step in STEPS[state]:
         decided = {"decision": "So be it."} if step is BallotTransition.DECIDE else {}
         await advance(world, ballot, step, "It is time.", **decided)

@@ -136,7 +136,7 @@ async def draft_ballot(
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy = ReasonPolicy.OPTIONAL,
     electorate_grows: bool | None = None,
-    rounds: RoundPlan | None = None,
+    round_plan: RoundPlan | None = None,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
 ) -> UUID:
@@ -164,8 +164,8 @@ async def draft_ballot(
         rule=_rule(kind, rule),
         created_at=uow.now,
     )
-    if rounds is not None:
-        _plan(ballot, rounds)
+    if round_plan is not None:
+        _plan(ballot, round_plan)
     set_times(ballot, opens_at, closes_at)
     if subject is not None:
         ballot.subject_kind, ballot.subject_id = subject
@@ -185,7 +185,7 @@ async def edit_ballot(
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy | None = None,
     electorate_grows: bool | None = None,
-    rounds: RoundPlan | None = None,
+    round_plan: RoundPlan | None = None,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
 ) -> UUID:
@@ -203,8 +203,8 @@ async def edit_ballot(
         ballot.reason_policy = reason_policy
     if electorate_grows is not None:
         ballot.electorate_grows = electorate_grows
-    if rounds is not None:
-        _plan(ballot, rounds)
+    if round_plan is not None:
+        _plan(ballot, round_plan)
     set_times(ballot, opens_at, closes_at)
     ballot.revision += 1
     uow.emit(

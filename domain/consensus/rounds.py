@@ -33,7 +33,7 @@ class RoundPlan:
     """The rounds that a ballot may have, laid down before it is opened.
 
     `most_rounds` is from 1 to 10. The two rules of stopping suggest and never act. Raises Invalid
-    with the path ("rounds", <name>).
+    with the path ("round_plan", <name>).
     """
 
     most_rounds: int = 1
@@ -45,14 +45,14 @@ class RoundPlan:
         if not 1 <= self.most_rounds <= MOST_ROUNDS:
             raise Invalid(
                 f"A ballot has 1 to {MOST_ROUNDS} rounds; {self.most_rounds} are not possible.",
-                ("rounds", "most_rounds"),
+                ("round_plan", "most_rounds"),
             )
         for name in ("stops_when_stable", "stops_on_consensus"):
             if getattr(self, name) and self.most_rounds == 1:
                 raise Invalid(
                     "A ballot of one round has no next one to do without. Please allow more "
                     "rounds, or leave this rule out.",
-                    ("rounds", name),
+                    ("round_plan", name),
                 )
 
 

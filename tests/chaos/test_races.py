@@ -72,7 +72,7 @@ async def test_every_acknowledged_vote_is_counted_or_refused_and_never_neither(
     castings = won = 0
     for number in range(RACES):
         visibility = chance.choice(list(BallotVisibility))
-        ballot = await opened(world, visibility=visibility, rounds=RoundPlan(most_rounds=2))
+        ballot = await opened(world, visibility=visibility, round_plan=RoundPlan(most_rounds=2))
         ending = asyncio.create_task(end(world, ballot, number, chance))
         said = await asyncio.gather(*(keep_voting(world, name, ballot, chance) for name in VOTERS))
         await ending

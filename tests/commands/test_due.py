@@ -78,7 +78,7 @@ async def test_what_is_due_is_opened_and_closed_and_nothing_else(world: World) -
 
 
 async def test_a_round_that_is_not_the_last_one_ends_as_a_round(world: World) -> None:
-    ballot = await opened(world, rounds=RoundPlan(most_rounds=2), closes_at=SOON)
+    ballot = await opened(world, round_plan=RoundPlan(most_rounds=2), closes_at=SOON)
     await set_back(world, ballot, "closes_at")
     await step_what_is_due(world.database)
     assert await state(world, ballot) is BallotState.ROUND_CLOSED

@@ -195,7 +195,7 @@ async def test_the_events_of_a_ballot_fold_to_its_tallies_and_rounds(
         ballot = await opened(
             world,
             KIND,
-            rounds=RoundPlan(most_rounds=4),
+            round_plan=RoundPlan(most_rounds=4),
             subject=(SubjectKind.SECTION, world.sections[0]),
         )
         for step in steps:

@@ -46,7 +46,7 @@ async def votes(world: World, ballot: UUID) -> list[tuple[int, int, int]]:
 
 
 async def test_in_the_next_round_everybody_votes_anew_and_what_was_stays(world: World) -> None:
-    ballot = await opened(world, rounds=THREE)
+    ballot = await opened(world, round_plan=THREE)
     first = await vote(world, "nurse1", ballot, "AGREE", "At first.")
     await vote(world, "nurse1", ballot, "DISAGREE")
     await vote(world, "nurse2", ballot, "AGREE")
@@ -73,7 +73,7 @@ async def test_in_the_next_round_everybody_votes_anew_and_what_was_stays(world: 
 
 
 async def test_an_item_is_reworded_between_rounds_and_each_keeps_its_words(world: World) -> None:
-    ballot = await opened(world, rounds=THREE)
+    ballot = await opened(world, round_plan=THREE)
     await next_round(world, ballot, question="Or rather so?")
 
     found, [one, two] = await read(world, ballot)
@@ -83,7 +83,7 @@ async def test_an_item_is_reworded_between_rounds_and_each_keeps_its_words(world
 
 @pytest.mark.parametrize("question", ["", " ", "x" * 2_001])
 async def test_other_words_are_words(world: World, question: str) -> None:
-    ballot = await opened(world, rounds=THREE)
+    ballot = await opened(world, round_plan=THREE)
     await advance(world, ballot, T.CLOSE_ROUND)
 
     with pytest.raises(Invalid) as refusal:
@@ -97,7 +97,7 @@ async def test_other_words_are_words(world: World, question: str) -> None:
 async def test_a_dropped_item_keeps_what_its_round_came_to_and_takes_no_votes(
     world: World,
 ) -> None:
-    ballot = await opened(world, rounds=THREE)
+    ballot = await opened(world, round_plan=THREE)
     await vote(world, "nurse1", ballot, "DISAGREE")
     await advance(world, ballot, T.CLOSE_ROUND)
     await advance(world, ballot, T.DROP, "Nobody wants it.")
@@ -115,7 +115,7 @@ async def test_a_dropped_item_keeps_what_its_round_came_to_and_takes_no_votes(
 
 @pytest.mark.parametrize("step", [T.NEXT_ROUND, T.DROP])
 async def test_what_becomes_of_an_item_has_a_reason(world: World, step: BallotTransition) -> None:
-    ballot = await opened(world, rounds=THREE)
+    ballot = await opened(world, round_plan=THREE)
     await advance(world, ballot, T.CLOSE_ROUND)
 
     with pytest.raises(Invalid) as refusal:
@@ -127,7 +127,7 @@ async def test_what_becomes_of_an_item_has_a_reason(world: World, step: BallotTr
 async def test_between_rounds_nobody_votes_and_the_last_round_ends_with_the_ballot(
     world: World,
 ) -> None:
-    ballot = await opened(world, rounds=RoundPlan(most_rounds=2))
+    ballot = await opened(world, round_plan=RoundPlan(most_rounds=2))
     with pytest.raises(Conflict, match="NEXT_ROUND is not possible: this ballot is OPEN"):
         await advance(world, ballot, T.NEXT_ROUND, "Too soon.")
     await advance(world, ballot, T.CLOSE_ROUND)
@@ -147,7 +147,7 @@ async def test_between_rounds_nobody_votes_and_the_last_round_ends_with_the_ball
 
 async def test_the_deadline_of_a_round_is_its_own(world: World) -> None:
     soon = datetime.now(UTC) + timedelta(days=1)
-    ballot = await opened(world, rounds=THREE, closes_at=soon)
+    ballot = await opened(world, round_plan=THREE, closes_at=soon)
     await advance(world, ballot, T.CLOSE_ROUND)
     with pytest.raises(Invalid) as refusal:
         await advance(world, ballot, T.NEXT_ROUND, "x", closes_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -161,7 +161,7 @@ async def test_the_deadline_of_a_round_is_its_own(world: World) -> None:
 
 
 async def test_the_rule_stays_frozen_from_the_first_vote_of_the_first_round(world: World) -> None:
-    ballot = await opened(world, rounds=THREE)
+    ballot = await opened(world, round_plan=THREE)
     await vote(world, "nurse1", ballot, "AGREE")
     before = (await read(world, ballot))[0].rule_hash
     await next_round(world, ballot)
@@ -171,7 +171,7 @@ async def test_the_rule_stays_frozen_from_the_first_vote_of_the_first_round(worl
 
 
 async def test_shifts_count_who_answered_in_both_rounds_as_they_last_did(world: World) -> None:
-    ballot = await opened(world, BallotKind.SENSE_CHECK, rounds=THREE)
+    ballot = await opened(world, BallotKind.SENSE_CHECK, round_plan=THREE)
     for name, choice in (("nurse1", "AGREE"), ("nurse2", "AGREE"), ("nurse3", "DISAGREE")):
         await vote(world, name, ballot, choice)
     await next_round(world, ballot)
@@ -201,7 +201,7 @@ async def told(world: World, kind: str) -> dict[Audience, dict[str, Any]]:
 async def test_everybody_is_told_of_rounds_and_moderators_alone_what_one_came_to(
     world: World,
 ) -> None:
-    ballot = await opened(world, visibility=BallotVisibility.AFTER_CLOSE, rounds=THREE)
+    ballot = await opened(world, visibility=BallotVisibility.AFTER_CLOSE, round_plan=THREE)
     await vote(world, "nurse1", ballot, "AGREE")
     await next_round(world, ballot, question="Or so?")
 

@@ -210,7 +210,7 @@ async def test_everybody_is_told_whether_or_not_anybody_has_voted(
 
 async def test_what_is_over_or_not_yet_open_is_left_alone(world: World) -> None:
     closed = await about(world, SECTION)
-    between = await about(world, SECTION, rounds=RoundPlan(most_rounds=2))
+    between = await about(world, SECTION, round_plan=RoundPlan(most_rounds=2))
     deferred = await about(world, SECTION)
     for ballot in (closed, between, deferred):
         await vote(world, "nurse1", ballot, "AGREE")
@@ -228,7 +228,7 @@ async def test_what_is_over_or_not_yet_open_is_left_alone(world: World) -> None:
 
 
 async def test_in_a_later_round_the_votes_of_that_round_alone_are_stale(world: World) -> None:
-    ballot = await about(world, SECTION, rounds=RoundPlan(most_rounds=3))
+    ballot = await about(world, SECTION, round_plan=RoundPlan(most_rounds=3))
     await vote(world, "nurse1", ballot, "AGREE")
     await next_round(world, ballot)
     await vote(world, "nurse1", ballot, "DISAGREE")

@@ -104,7 +104,7 @@ async def test_what_is_appended_cannot_be_changed_by_the_application(
 async def test_a_ballot_of_two_rounds_comes_down_to_its_last_one_and_goes_up_again(
     server: Server, database_name: str, world: World
 ) -> None:
-    ballot = await opened(world, rounds=RoundPlan(most_rounds=3))
+    ballot = await opened(world, round_plan=RoundPlan(most_rounds=3))
     await vote(world, "nurse1", ballot, "AGREE")
     await next_round(world, ballot)
     for name, choice in (("nurse1", "DISAGREE"), ("nurse2", "AGREE")):

@@ -98,7 +98,7 @@ async def _hold_two_rounds(place: Furnished) -> None:
         kind="SENSE_CHECK",
         question="Once and again?",
         visibility="LIVE",
-        rounds={"mostRounds": 2},
+        roundPlan={"mostRounds": 2},
     )
     for transition in ("OPEN", "CLOSE_ROUND", "NEXT_ROUND"):
         step = {"transition": transition, "reason": "It is time.", "expectedRevision": None}

@@ -161,7 +161,7 @@ async def test_rounds_edits_and_reminders_do_not_tell_whether_somebody_voted(
         world,
         BallotKind.SENSE_CHECK,
         BallotVisibility.AFTER_CLOSE,
-        rounds=RoundPlan(most_rounds=3, feedback=Feedback.NONE),
+        round_plan=RoundPlan(most_rounds=3, feedback=Feedback.NONE),
         subject=(SubjectKind.SECTION, world.sections[0]),
     )
     other = await opened(world, BallotKind.POSITIONS)

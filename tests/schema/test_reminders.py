@@ -91,7 +91,7 @@ async def test_everybody_is_told_the_same_whoever_had_voted(world: World, *, vot
 
 
 async def test_electors_are_reminded_once_in_a_day_of_each_round(ask: Ask, world: World) -> None:
-    ballot = await opened(world, rounds=RoundPlan(most_rounds=2))
+    ballot = await opened(world, round_plan=RoundPlan(most_rounds=2))
     await remind(world, ballot)
     with pytest.raises(Conflict, match="once in 24 hours"):
         await remind(world, ballot)

@@ -49,7 +49,7 @@ async def seen(ask: Ask, world: World, name: str | None, ballot: UUID) -> dict[s
 async def held(world: World, feedback: Feedback, visibility: BallotVisibility = BLIND) -> UUID:
     """Hold a first round, in which a nurse and a pharmacist vote, and begin the second one."""
     ballot = await opened(
-        world, visibility=visibility, rounds=RoundPlan(most_rounds=3, feedback=feedback)
+        world, visibility=visibility, round_plan=RoundPlan(most_rounds=3, feedback=feedback)
     )
     await vote(world, "nurse1", ballot, "AGREE")
     await vote(world, "pharmacist1", ballot, "DISAGREE")
@@ -129,7 +129,7 @@ async def test_once_it_is_closed_every_round_is_told_to_everybody(
 async def test_between_rounds_a_blind_result_is_the_moderators_alone(
     ask: Ask, world: World
 ) -> None:
-    ballot = await opened(world, visibility=BLIND, rounds=RoundPlan(most_rounds=2))
+    ballot = await opened(world, visibility=BLIND, round_plan=RoundPlan(most_rounds=2))
     await vote(world, "nurse1", ballot, "AGREE")
     await advance(world, ballot, BallotTransition.CLOSE_ROUND)
 
@@ -142,7 +142,7 @@ async def test_stability_stands_beside_agreement_and_suggests_what_was_laid_down
     ask: Ask, world: World
 ) -> None:
     plan = RoundPlan(most_rounds=2, stops_when_stable=True, stops_on_consensus=True)
-    ballot = await opened(world, rounds=plan)
+    ballot = await opened(world, round_plan=plan)
     electors = [name for name in world.stakeholders if not name.startswith("physio")]
     for name in electors:
         await vote(world, name, ballot, "AGREE")
@@ -182,8 +182,8 @@ mutation ($input: DraftBallotInput!) {
 @pytest.mark.parametrize(
     ("more", "path"),
     [
-        ({"rounds": {"mostRounds": 11}}, ["rounds", "mostRounds"]),
-        ({"rounds": {"stopsWhenStable": True}}, ["rounds", "stopsWhenStable"]),
+        ({"roundPlan": {"mostRounds": 11}}, ["roundPlan", "mostRounds"]),
+        ({"roundPlan": {"stopsWhenStable": True}}, ["roundPlan", "stopsWhenStable"]),
         ({"opensAt": SOON, "closesAt": SOON}, ["closesAt"]),
     ],
 )
@@ -198,7 +198,7 @@ async def test_a_draft_that_contradicts_itself_is_refused_where_it_does(
 async def test_a_draft_says_how_many_rounds_it_may_have(ask: Ask, world: World) -> None:
     plan = {"mostRounds": 3, "feedback": "OWN_GROUP", "stopsWhenStable": True}
     answer = await ask(
-        await world.viewer("moderator"), DRAFT, input=wanted(world, rounds=plan, closesAt=SOON)
+        await world.viewer("moderator"), DRAFT, input=wanted(world, roundPlan=plan, closesAt=SOON)
     )
 
     ballot = answer["draftBallot"]["ballot"]

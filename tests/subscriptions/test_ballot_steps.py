@@ -46,7 +46,7 @@ async def test_each_step_of_a_ballot_is_told_to_everybody_with_its_reason(
 ) -> None:
     ballot = await draft(
         world,
-        rounds=RoundPlan(most_rounds=2),
+        round_plan=RoundPlan(most_rounds=2),
         opens_at=SOON,
         closes_at=SOON + timedelta(hours=1),
         subject=(SubjectKind.SECTION, world.sections[0]),
@@ -106,7 +106,7 @@ async def test_each_step_of_a_ballot_is_told_to_everybody_with_its_reason(
 
 
 async def test_consensus_begins_anew_with_each_round(live: Live, world: World) -> None:
-    ballot = await opened(world, rounds=RoundPlan(most_rounds=2))
+    ballot = await opened(world, round_plan=RoundPlan(most_rounds=2))
     await vote(world, "nurse1", ballot, "AGREE")
 
     async with live.subscribe(

@@ -99,7 +99,7 @@ def _forget_times(input: dict[str, Any]) -> None:
     for name in ("opensAt", "closesAt"):
         input.pop(name, None)
     for name in ("stopsWhenStable", "stopsOnConsensus"):
-        input.get("rounds", {}).pop(name, None)
+        input.get("roundPlan", {}).pop(name, None)
 
 
 @dataclass

@@ -30,7 +30,7 @@ def test_a_plan_of_rounds_that_contradicts_itself_is_refused(
     with pytest.raises(Invalid) as refusal:
         RoundPlan(**plan)
 
-    assert refusal.value.path == ("rounds", path)
+    assert refusal.value.path == ("round_plan", path)
 
 
 @pytest.mark.parametrize(
