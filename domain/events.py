@@ -686,15 +686,18 @@ class BallotClosed(Event):
 class VoteCast(Event):
     """A vote was cast or changed, where those who read this may see it.
 
-    `choice` and `previous` are ordinals in the choices of the ballot's kind, so that folding these
-    events gives the tallies at any sequence.
+    `choice` and `previous` are ordinals in the choices of the ballot's kind, and where the ballot
+    lists options `options` and `previous_options` are theirs, so that folding these events gives
+    the tallies at any sequence.
     """
 
     vote_id: UUID
     ballot_id: UUID
     constituency_id: UUID
-    choice: int
+    choice: int | None
     previous: int | None
+    options: list[int] | None
+    previous_options: list[int] | None
     rationale: str
     revision: int
 

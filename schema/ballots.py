@@ -41,7 +41,7 @@ from schema.pagination import Connection, connection
 from schema.people import Person
 from schema.rules import Rule, RuleInput, document, shown
 from schema.transitions import TransitionOption, transitions
-from schema.votes import Choice, Vote, spoken
+from schema.votes import BallotOption, Choice, Vote, numbered, spoken
 
 enum(
     BallotKind,
@@ -49,6 +49,9 @@ enum(
     POSITIONS="A position: YES, NO_OBJECTION, DISCUSS, ABSTAIN or RECUSE.",
     RATING="A rating from 1 to 9, or UNABLE_TO_SCORE.",
     SENSE_CHECK="Quickly: AGREE, DISAGREE or PASS.",
+    CONSENT="Consent: CONSENT, CONCERN, OBJECT or ABSTAIN.",
+    MULTIPLE_CHOICE="Which of the options that it lists one approves.",
+    RANKING="In which order one prefers the options that it lists.",
 )
 enum(
     BallotState,
@@ -87,7 +90,7 @@ class ChoiceOption:
     needs_reason: bool = text(description="Whether a vote for it must say why.")
 
 
-def _options(ballot: Any) -> list[ChoiceOption]:
+def _choices(ballot: Any) -> list[ChoiceOption]:
     return [
         ChoiceOption(
             choice=spoken(ballot.kind, place)[0],
@@ -163,7 +166,13 @@ class Ballot(Node):
         lambda ballot: rule_hash(parse_rule(ballot.kind, ballot.rule)),
         "The SHA-256 of the rule's canonical JSON, in hex.",
     )
-    choices: list[ChoiceOption] = derived(_options, "What can be chosen.")
+    choices: list[ChoiceOption] = derived(
+        _choices, "What can be chosen; empty where there are options instead."
+    )
+    options: list[BallotOption] = derived(
+        lambda ballot: numbered(ballot.options),
+        "The options of a multiple choice or a ranking; else empty.",
+    )
     consensus: Consensus | None = relation(
         standings.of_ballots, "How far it has come; null where the viewer may not know."
     )
@@ -179,6 +188,11 @@ class DraftBallotInput(Idempotent):
     topic_id: strawberry.ID = text(description="The exercise or the roundtable.")
     kind: BallotKind = text(description="What it asks for.")
     question: str = text(description="The question, at most 2,000 characters.")
+    options: list[str] = text(
+        description="What is chosen from in a multiple choice or a ranking: 2 to 10, each at most "
+        "500 characters.",
+        default_factory=list,
+    )
     subject_id: strawberry.ID | None = text(
         description="What it is about: something of that topic or of the specification.",
         default=None,
@@ -204,6 +218,7 @@ class EditBallotInput(Expecting):
 
     ballot_id: strawberry.ID = text(description="The ballot.")
     question: str | None = text(description="The question.", default=None)
+    options: list[str] | None = text(description="What is chosen from.", default=None)
     visibility: BallotVisibility | None = text(
         description="When members may see votes and results.", default=None
     )
@@ -238,6 +253,7 @@ class BallotMutation:
             topic_id=key(input.topic_id, "topicId", "Engagement", "Roundtable"),
             kind=input.kind,
             question=input.question,
+            options=input.options,
             subject=(
                 None
                 if subject is None
@@ -259,6 +275,7 @@ class BallotMutation:
             ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
             expected_revision=expected(input),
             question=input.question,
+            options=input.options,
             visibility=input.visibility,
             rule=document(input.rule),
             reason_policy=input.reason_policy,

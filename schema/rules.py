@@ -42,7 +42,7 @@ class RuleParameterInput:
 class RuleInput:
     """See domain.consensus.rules.parse_rule."""
 
-    name: str = text(description="The name of the formula: datatracker, comet or sense_check.")
+    name: str = text(description="The name of the formula, such as datatracker.")
     version: int = text(description="The version of the formula.")
     parameters: list[RuleParameterInput] = text(
         description="The parameters that are to differ from their defaults.", default_factory=list

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from domain.commands.ballots import advance_ballot, draft_ballot
 from domain.commands.votes import Casting, cast_vote
-from domain.consensus.choices import BallotKind
+from domain.consensus.choices import LISTED, BallotKind
 from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility, TallyRow
 from domain.unit_of_work import UnitOfWork
@@ -20,6 +20,7 @@ VOTERS = [
     for group in ("nurse", "pharmacist", "physiotherapist")
     for number in (1, 2, 3)
 ]
+OPTIONS = ("The first one", "The second one", "The third one")
 
 
 async def draft(
@@ -28,7 +29,7 @@ async def draft(
     visibility: BallotVisibility = BallotVisibility.LIVE,
     **more: Any,
 ) -> UUID:
-    """Draft a ballot in the exercise, or in the topic named."""
+    """Draft a ballot in the exercise, or in the topic named, with three options if it has any."""
     async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
         return await draft_ballot(
             uow,
@@ -37,6 +38,7 @@ async def draft(
                 "kind": kind,
                 "question": "Shall it be so?",
                 "visibility": visibility,
+                "options": OPTIONS if kind in LISTED else (),
                 **more,
             },
         )
@@ -73,10 +75,11 @@ async def vote(
     world: World,
     name: str,
     ballot: UUID,
-    choice: str,
+    choice: str | None = None,
     rationale: str = "",
     key: str | None = None,
     fingerprint: str = "",
+    options: tuple[int, ...] = (),
 ) -> UUID:
     """Cast a vote as somebody."""
     return await cast_vote(
@@ -85,6 +88,7 @@ async def vote(
             viewer=await world.viewer(name),
             ballot_id=ballot,
             choice=choice,
+            options=options,
             rationale=rationale,
             idempotency_key=key,
             fingerprint=fingerprint,

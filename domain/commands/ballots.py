@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,8 @@ from sqlalchemy import Uuid, bindparam, select, text
 
 from domain.commands.comments import HOSTS
 from domain.commands.subjects import require_subject
-from domain.consensus.choices import BallotKind, ReasonPolicy, choices
+from domain.consensus.choices import LISTED, BallotKind, ReasonPolicy, choices
+from domain.consensus.options import listed
 from domain.consensus.rules import default_rule, dump_rule, parse_rule
 from domain.consensus.status import evaluate
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -46,8 +47,14 @@ from domain.unit_of_work import UnitOfWork
 
 QUESTION_LENGTH = 2_000
 
-_WIDTHS = " ".join(f"WHEN '{kind}' THEN {len(choices(kind))}" for kind in BallotKind)
-_WIDTH = f"CASE kind {_WIDTHS} END"
+# How many counts a tally of a ballot has: domain.consensus.options.width in SQL.
+_WIDTHS = " ".join(
+    f"WHEN '{kind}' THEN {len(choices(kind))}" for kind in BallotKind if kind not in LISTED
+)
+_WIDTH = (
+    f"CASE kind {_WIDTHS} WHEN '{BallotKind.MULTIPLE_CHOICE}' THEN cardinality(options) "
+    f"WHEN '{BallotKind.RANKING}' THEN cardinality(options) * cardinality(options) END"
+)
 
 # Who votes, in which constituency, from the stakeholders of an exercise or the invited among them.
 _ELECTORATES = {
@@ -65,8 +72,8 @@ ENTER = {
             SELECT :ballot_id, person_id, constituency_id FROM ({electorate}) AS electorate
             RETURNING constituency_id
         )
-        INSERT INTO tallies (ballot_id, constituency_id, eligible, counts)
-        SELECT ballots.id, constituency_id, count(*), array_fill(0::bigint, ARRAY[{_WIDTH}])
+        INSERT INTO tallies (ballot_id, constituency_id, eligible, voted, counts)
+        SELECT ballots.id, constituency_id, count(*), 0, array_fill(0::bigint, ARRAY[{_WIDTH}])
         FROM ballots, entered WHERE ballots.id = :ballot_id
         GROUP BY ballots.id, constituency_id
         RETURNING constituency_id, eligible
@@ -89,8 +96,8 @@ ADMIT = text(
         ON CONFLICT DO NOTHING
         RETURNING ballot_id
     ), grown AS (
-        INSERT INTO tallies (ballot_id, constituency_id, eligible, counts)
-        SELECT id, :constituency_id, 1, array_fill(0::bigint, ARRAY[width])
+        INSERT INTO tallies (ballot_id, constituency_id, eligible, voted, counts)
+        SELECT id, :constituency_id, 1, 0, array_fill(0::bigint, ARRAY[width])
         FROM growing JOIN entered ON ballot_id = id
         ON CONFLICT (ballot_id, constituency_id) DO UPDATE SET eligible = tallies.eligible + 1
     )
@@ -102,7 +109,13 @@ ADMIT = text(
     bindparam("constituency_id", type_=Uuid()),
 )
 TALLIES = (
-    select(TallyRow.constituency_id, TallyRow.eligible, TallyRow.counts, Constituency.name)
+    select(
+        TallyRow.constituency_id,
+        TallyRow.eligible,
+        TallyRow.voted,
+        TallyRow.counts,
+        Constituency.name,
+    )
     .join(Constituency, Constituency.id == TallyRow.constituency_id)
     .where(TallyRow.ballot_id == bindparam("ballot_id"))
     .order_by(Constituency.position, Constituency.id)
@@ -120,6 +133,7 @@ async def draft_ballot(
     kind: BallotKind,
     question: str,
     visibility: BallotVisibility,
+    options: Sequence[str] = (),
     subject: tuple[SubjectKind, UUID] | None = None,
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy = ReasonPolicy.OPTIONAL,
@@ -127,8 +141,9 @@ async def draft_ballot(
 ) -> UUID:
     """Draft a ballot in an exercise or a roundtable; return its id.
 
-    `rule` is a document as `parse_rule` reads it, the default of the kind where it is None. Unless
-    told otherwise, the electorate of a sense check grows with those who join while it is open.
+    `options` are what is chosen from, where the kind asks for that. `rule` is a document as
+    `parse_rule` reads it, the default of the kind where it is None. Unless told otherwise, the
+    electorate of a sense check grows with those who join while it is open.
     """
     topic = await uow.topic_for(topic_id, Permission.MODERATE, doing="drafting a ballot")
     if topic.kind not in HOSTS:
@@ -139,6 +154,7 @@ async def draft_ballot(
         topic_id=topic.id,
         kind=kind,
         question=clean(question, "question", limit=QUESTION_LENGTH),
+        options=listed(kind, options),
         author_id=uow.actor_id,
         visibility=visibility,
         reason_policy=reason_policy,
@@ -148,6 +164,7 @@ async def draft_ballot(
         rule=_rule(kind, rule),
         created_at=uow.now,
     )
+    _require_possible(ballot)
     if subject is not None:
         ballot.subject_kind, ballot.subject_id = subject
         await _record_subject(uow, topic, ballot)
@@ -162,6 +179,7 @@ async def edit_ballot(
     ballot_id: UUID,
     expected_revision: int | None,
     question: str | None = None,
+    options: Sequence[str] | None = None,
     visibility: BallotVisibility | None = None,
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy | None = None,
@@ -173,10 +191,13 @@ async def edit_ballot(
     uow.expect(ballot, expected_revision)
     if question is not None:
         ballot.question = clean(question, "question", limit=QUESTION_LENGTH)
+    if options is not None:
+        ballot.options = listed(ballot.kind, options)
     if visibility is not None:
         ballot.visibility = visibility
     if rule is not None:
         ballot.rule = _rule(ballot.kind, rule)
+    _require_possible(ballot)
     if reason_policy is not None:
         ballot.reason_policy = reason_policy
     if electorate_grows is not None:
@@ -258,6 +279,12 @@ async def _host(uow: UnitOfWork, topic: Topic) -> Any:
 
 def _rule(kind: BallotKind, document: Mapping[str, Any] | None) -> dict[str, Any]:
     return dump_rule(default_rule(kind) if document is None else parse_rule(kind, document))
+
+
+def _require_possible(ballot: Ballot) -> None:
+    """Refuse a rule that so many options cannot meet."""
+    if ballot.kind in LISTED:
+        parse_rule(ballot.kind, ballot.rule).parameters.require_options(len(ballot.options))
 
 
 async def _record_subject(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:

@@ -9,11 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import PostgresError
-from sqlalchemy import ARRAY, Boolean, Text, Uuid, bindparam, column, func, select
+from sqlalchemy import ARRAY, Boolean, Integer, Text, Uuid, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
-from domain.consensus.choices import BallotKind, ReasonPolicy, choices, needs_reason, ordinal
+from domain.consensus.choices import (
+    BallotKind,
+    ReasonPolicy,
+    choices,
+    needs_reason,
+    ordinal,
+)
+from domain.consensus.options import require_among, require_distinct
 from domain.database import Database
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.ids import new_id
@@ -34,13 +41,13 @@ from domain.unit_of_work import (
 # What a ballot may be set to for members to see its votes while it is open.
 _SHOWN = [each for each in BallotVisibility if votes_shown(each, BallotState.OPEN)]
 
-# The function is in migration 0005. It writes only what none of the refusals below would refuse.
+# The function is in migration 0006. It writes only what none of the refusals below would refuse.
 CAST = select(
     func.cast_vote(
         bindparam("person_id", type_=Uuid()),
         bindparam("ballot_id", type_=Uuid()),
         bindparam("vote_id", type_=Uuid()),
-        bindparam("ordinals", type_=JSONB()),
+        bindparam("accepted", type_=JSONB()),
         bindparam("rationale", type_=Text()),
         bindparam("votes_everywhere", type_=Boolean()),
         bindparam("votes_inside", type_=ARRAY(Uuid())),
@@ -58,6 +65,7 @@ CAST = select(
         column("reason_policy", Text()),
         column("state", Text()),
         column("host_state", Text()),
+        column("options_listed", Integer()),
         column("constituency_id", Uuid()),
         column("first_asked", Text()),
         column("first_result", Uuid()),
@@ -74,11 +82,16 @@ LOCK = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casting:
-    """A vote as its voter asks for it; `fingerprint` says what the idempotency key stands for."""
+    """A vote as its voter asks for it; `fingerprint` says what the idempotency key stands for.
+
+    Either `choice` is given or, where the ballot lists options, `options`: the ordinals, from 1, of
+    those that are approved, or ranked from the most preferred on.
+    """
 
     viewer: Viewer
     ballot_id: UUID
-    choice: str
+    choice: str | None = None
+    options: tuple[int, ...] = ()
     rationale: str = ""
     idempotency_key: str | None = None
     fingerprint: str = ""
@@ -137,11 +150,12 @@ def _values(database: Database, casting: Casting) -> dict[str, Any]:
     if casting.idempotency_key is not None:
         require_key(casting.idempotency_key)
     words = _words(casting)
+    require_distinct(casting.options)
     return {
         "person_id": person_id,
         "ballot_id": casting.ballot_id,
         "vote_id": new_id(),
-        "ordinals": _ordinals(casting.choice, explained=words != ""),
+        "accepted": _accepted(casting.choice, casting.options, explained=words != ""),
         "rationale": words,
         "votes_everywhere": allowed(viewer, Permission.VOTE, None),
         "votes_inside": viewer.scopes_with(Permission.VOTE, inherited=True),
@@ -157,16 +171,40 @@ def _words(casting: Casting) -> str:
     return clean(casting.rationale, "rationale", limit=REASON_LENGTH, required=False)
 
 
-@lru_cache(maxsize=100)
-def _ordinals(choice: str, *, explained: bool) -> Mapping[str, int]:
-    """Return the ordinal of a choice by "KIND POLICY", for those ballots that take it so."""
+@lru_cache(maxsize=1_000)
+def _accepted(
+    choice: str | None, options: tuple[int, ...], *, explained: bool
+) -> Mapping[str, int | Sequence[int]]:
+    """Return the ordinals of a vote by "KIND POLICY", for those ballots that take it so."""
     return {
-        f"{kind} {policy}": ordinal(kind, choice)
+        f"{kind} {policy}": _ordinals(kind, choice, options)
         for kind in BallotKind
-        if choice in choices(kind)
+        if _possible(kind, choice, options)
         for policy in ReasonPolicy
         if explained or not needs_reason(kind, choice, policy)
     }
+
+
+def _possible(kind: BallotKind, choice: str | None, options: tuple[int, ...]) -> bool:
+    if choice is not None:
+        return choice in choices(kind)
+    return kind is BallotKind.MULTIPLE_CHOICE or (kind is BallotKind.RANKING and options != ())
+
+
+def _ordinals(
+    kind: BallotKind, choice: str | None, options: tuple[int, ...]
+) -> int | Sequence[int]:
+    if choice is not None:
+        return ordinal(kind, choice)
+    return options if kind is BallotKind.RANKING else sorted(options)
+
+
+def _require_possible(casting: Casting, kind: BallotKind, options: int) -> None:
+    """Raise Invalid where a ballot of this kind, with so many options, does not ask for this."""
+    if casting.choice is None:
+        require_among(kind, options, casting.options)
+    else:
+        ordinal(kind, casting.choice)
 
 
 def _first_result(casting: Casting, found: Any) -> UUID:
@@ -182,12 +220,11 @@ def _first_result(casting: Casting, found: Any) -> UUID:
             "You are not among the electors of this ballot: they were entered when it was opened."
         )
     require_allowed(casting.viewer, Permission.VOTE, found, doing="casting a vote")
-    policy = ReasonPolicy(found.reason_policy)
-    if needs_reason(BallotKind(found.kind), casting.choice, policy) and not _words(casting):
-        raise Invalid(
-            f"The choice {casting.choice} needs a reason in this ballot. Please say why.",
-            ("rationale",),
-        )
+    kind, policy = BallotKind(found.kind), ReasonPolicy(found.reason_policy)
+    _require_possible(casting, kind, found.options_listed)
+    if needs_reason(kind, casting.choice, policy) and not _words(casting):
+        what = "A vote" if casting.choice is None else f"The choice {casting.choice}"
+        raise Invalid(f"{what} needs a reason in this ballot. Please say why.", ("rationale",))
     if found.first_asked is not None:
         # Also after the close: a reply that was lost is given again.
         return first_result(found.first_asked, found.first_result, casting.fingerprint)

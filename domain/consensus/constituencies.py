@@ -19,11 +19,14 @@ class Judgement:
     lacks_against: tuple[str, ...]
 
 
-def judge_constituency(parameters: Parameters, tally: Tally) -> Judgement:
-    """Judge one constituency by its own quorum, the minimum of votes, and the threshold."""
+def judge_constituency(parameters: Parameters, tally: Tally, winners: tuple[int, ...]) -> Judgement:
+    """Judge one constituency by its own quorum, the minimum of votes, and the threshold.
+
+    `winners` are the ordinals of the options that win among everyone.
+    """
     return _judge(
         tally,
-        parameters.assess(tally),
+        parameters.assess_constituency(tally, winners),
         quorum_percent=parameters.constituency_quorum_percent,
         minimum_votes=parameters.minimum_votes,
     )
@@ -52,7 +55,14 @@ def _judge(
         shortage = f"not enough votes ({assessment.votes} of at least {minimum_votes})."
     else:
         return Judgement(
-            _group(tally, assessment, assessment.status, assessment.interval, assessment.median),
+            _group(
+                tally,
+                assessment,
+                assessment.status,
+                assessment.interval,
+                assessment.median,
+                assessment.winners,
+            ),
             lacks=assessment.blocks + assessment.lacks,
             lacks_against=assessment.blocks + assessment.lacks_against,
         )
@@ -70,6 +80,7 @@ def _group(
     status: Status,
     interval: tuple[float, float] | None,
     median: float | None,
+    winners: tuple[int, ...] = (),
 ) -> Group:
     return Group(
         constituency=tally.constituency,
@@ -82,4 +93,5 @@ def _group(
         of=assessment.of,
         interval=interval,
         median=median,
+        winners=winners,
     )

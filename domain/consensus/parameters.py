@@ -20,7 +20,8 @@ class Assessment:
     `in_favour` of `of` is the share compared; `votes` is how many people expressed a view, which
     is compared with the minimum. `blocks` are what stands in the way whatever the count, `lacks`
     what the count lacks for consensus and `lacks_against` for consensus against: clauses that
-    begin in lower case and end in a full stop, none where the demand is met.
+    begin in lower case and end in a full stop, none where the demand is met. `winners` are the
+    ordinals of the options that win, where the ballot lists options.
     """
 
     in_favour: int
@@ -31,6 +32,7 @@ class Assessment:
     blocks: tuple[str, ...] = ()
     interval: tuple[float, float] | None = None
     median: float | None = None
+    winners: tuple[int, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -82,6 +84,13 @@ class Parameters(ABC):
     def assess_whole(self, tally: Tally) -> Assessment:
         """Compare the votes of everyone with the whole rule: the threshold, unless it asks more."""
         return self.assess(tally)
+
+    def assess_constituency(self, tally: Tally, _winners: tuple[int, ...]) -> Assessment:
+        """Compare one constituency with what everyone decided: the options that win, if any do."""
+        return self.assess(tally)
+
+    def require_options(self, number: int) -> None:  # noqa: B027 - most rules ask nothing of them
+        """Raise Invalid where the rule cannot be met in a ballot with so many options."""
 
 
 def _check(parameter: Field[Any], value: object) -> None:

@@ -32,6 +32,7 @@ class Group:
     `counts` are people per choice, by ordinal; `in_favour` of `of` is the share that the rule
     compares. `interval` is its Wilson 95 % interval, from 0 to 1, where votes are a sample of
     views; `median` is that of ratings. Both are None below the minimum of votes or the quorum.
+    `winners` are the ordinals of the options that win, where the ballot lists options.
     """
 
     constituency: str
@@ -44,6 +45,7 @@ class Group:
     of: int
     interval: tuple[float, float] | None
     median: float | None
+    winners: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

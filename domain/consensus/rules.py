@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from typing import Any
 
+from domain.consensus.approval import Approval
 from domain.consensus.choices import BallotKind
+from domain.consensus.consent import Consent
+from domain.consensus.minimax import Minimax
 from domain.consensus.parameters import Parameters
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
@@ -20,6 +23,9 @@ _RULES: dict[BallotKind, tuple[type[Parameters], ...]] = {
     BallotKind.POSITIONS: (Datatracker,),
     BallotKind.RATING: (Comet,),
     BallotKind.SENSE_CHECK: (SenseCheck,),
+    BallotKind.CONSENT: (Consent,),
+    BallotKind.MULTIPLE_CHOICE: (Approval,),
+    BallotKind.RANKING: (Minimax,),
 }
 
 

@@ -26,7 +26,8 @@ def evaluate(rule: Rule, tallies: Sequence[Tally]) -> Consensus:
     """
     everyone = total(rule.kind, tallies)
     whole = judge_everyone(rule.parameters, everyone)
-    parts = tuple(judge_constituency(rule.parameters, tally) for tally in tallies)
+    winners = whole.group.winners
+    parts = tuple(judge_constituency(rule.parameters, tally, winners) for tally in tallies)
     demanding = parts if rule.parameters.per_constituency else ()
     return Consensus(
         status=_status(whole, demanding),

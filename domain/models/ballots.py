@@ -26,8 +26,10 @@ class BallotVisibility(StrEnum):
 class Ballot(Record):
     """A question about one version of something, put in one topic to an electorate.
 
-    `rule` holds the parameters of the consensus rule; `rule_hash` is set, and the rule frozen, by
-    the first vote. `outcome` is what the ballot came to, stored when it is closed.
+    `options` are the texts of what is chosen from, where the kind asks for that; their places, from
+    1, are their ordinals. `rule` holds the parameters of the consensus rule; `rule_hash` is set,
+    and the rule frozen, by the first vote. `outcome` is what the ballot came to, stored when it is
+    closed.
     """
 
     __tablename__ = "ballots"
@@ -36,6 +38,7 @@ class Ballot(Record):
     topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"), index=True)
     kind: Mapped[BallotKind]
     question: Mapped[str]
+    options: Mapped[list[str]] = mapped_column(default_factory=list)
     subject_kind: Mapped[SubjectKind | None] = mapped_column(default=None)
     subject_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
     subject_revision: Mapped[int | None] = mapped_column(default=None)
@@ -64,11 +67,15 @@ class Elector(Record):
 
 
 class TallyRow(Record):
-    """How one constituency stands in one ballot; `counts` follow the choices of its kind."""
+    """How one constituency stands in one ballot, of which `voted` people have voted.
+
+    `counts` follow the choices of its kind, or `domain.consensus.options.marks`.
+    """
 
     __tablename__ = "tallies"
 
     ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), primary_key=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"), primary_key=True)
     eligible: Mapped[int]
+    voted: Mapped[int]
     counts: Mapped[Counts]

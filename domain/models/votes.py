@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.models.base import Key, Record, Small, new_id
+from domain.models.base import Key, Ordinals, Record, Small, new_id
 
 
 class Vote(Record):
     """An elector's vote as it stands; `choice` is the ordinal in the choices of the ballot's kind.
 
-    `revision` counts how often it was cast.
+    Where the ballot lists options, `choice` is None and `options` are the ordinals of those that
+    are approved, ascending, or ranked, the most preferred first. `revision` counts how often it was
+    cast.
     """
 
     __tablename__ = "votes"
@@ -25,7 +27,8 @@ class Vote(Record):
     ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
-    choice: Mapped[Small]
+    choice: Mapped[Small | None]
+    options: Mapped[Ordinals | None] = mapped_column(default=None)
     rationale: Mapped[str]
     revision: Mapped[int] = mapped_column(default=1)
     cast_at: Mapped[datetime]
@@ -38,6 +41,7 @@ class CastVote(Record):
 
     vote_id: Mapped[UUID] = mapped_column(ForeignKey("votes.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
-    choice: Mapped[Small]
+    choice: Mapped[Small | None]
+    options: Mapped[Ordinals | None] = mapped_column(default=None)
     rationale: Mapped[str]
     cast_at: Mapped[datetime]

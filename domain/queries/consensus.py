@@ -96,6 +96,7 @@ STANDINGS = (
         _of_constituencies(Constituency.name, ARRAY(Text())).label("names"),
         _of_constituencies(TallyRow.eligible, ARRAY(Integer())).label("eligible"),
         _of_constituencies(TallyRow.counts, ARRAY(Integer(), dimensions=2)).label("counts"),
+        _of_constituencies(TallyRow.voted, ARRAY(Integer())).label("voted"),
     )
     .join(Topic, Topic.id == Ballot.topic_id)
     .join(TallyRow, TallyRow.ballot_id == Ballot.id)
@@ -119,8 +120,8 @@ async def of_ballots(
 
 
 def tally(row: Any) -> Tally:
-    """Return the tally of a row with a constituency, its name, its eligible people and counts."""
-    return Tally(str(row.constituency_id), row.name, row.eligible, tuple(row.counts))
+    """Return the tally of a row with a constituency, its name, who may vote, counts and turnout."""
+    return Tally(str(row.constituency_id), row.name, row.eligible, tuple(row.counts), row.voted)
 
 
 def sequences(row: Any) -> dict[Audience, int]:
@@ -159,6 +160,7 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
                 ballot.names,
                 ballot.eligible,
                 map(tuple, ballot.counts),
+                ballot.voted,
                 strict=True,
             )
         ),
@@ -183,5 +185,6 @@ def _group(group: dict[str, Any]) -> Group:
             "status": Status(group["status"]),
             "counts": tuple(group["counts"]),
             "interval": None if group["interval"] is None else tuple(group["interval"]),
+            "winners": tuple(group.get("winners", ())),  # outcomes from before there were any
         }
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_
@@ -47,7 +48,7 @@ OF_VIEWER = select(Vote).where(
     Vote.ballot_id == func.any(ids()), Vote.person_id == bindparam("person_id", type_=Uuid())
 )
 OF_BALLOTS = Paged(_VOTES.where(_SHOWN), Vote, Vote.ballot_id)
-KINDS = select(Ballot.id, Ballot.kind).where(Ballot.id == func.any(ids()))
+ASKED = select(Ballot.id, Ballot.kind, Ballot.options).where(Ballot.id == func.any(ids()))
 HISTORY = (
     select(CastVote)
     .join(Vote, Vote.id == CastVote.vote_id)
@@ -79,10 +80,18 @@ async def count_of_ballots(session: Session, viewer: Viewer, keys: Sequence[UUID
     return await OF_BALLOTS.counts(session, viewer, keys)
 
 
-async def kinds(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[BallotKind | None]:
-    """Return the kind of each ballot, which says what the ordinals of its votes mean."""
-    found = {row.id: row.kind for row in await session.execute(KINDS, {"ids": keys})}
-    return [found.get(key) for key in keys]
+class Asked(Protocol):
+    """What the ordinals of the votes of a ballot mean."""
+
+    id: UUID
+    kind: BallotKind
+    options: list[str]
+
+
+async def asked(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Asked | None]:
+    """Return what each ballot asks for, which says what the ordinals of its votes mean."""
+    rows = await session.execute(ASKED, {"ids": keys})
+    return in_order(keys, rows, lambda row: row.id)
 
 
 async def history(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[CastVote]]:

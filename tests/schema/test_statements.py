@@ -163,7 +163,9 @@ def question(world: World, engagement: UUID, group: UUID, criterion: UUID) -> It
         created_at=NOW,
     )
     yield Elector(ballot_id=ballot, person_id=nurse, constituency_id=group)
-    yield TallyRow(ballot_id=ballot, constituency_id=group, eligible=1, counts=[1, 0, 0, 0, 0])
+    yield TallyRow(
+        ballot_id=ballot, constituency_id=group, eligible=1, voted=1, counts=[1, 0, 0, 0, 0]
+    )
     yield Vote(
         id=vote,
         topic_id=engagement,

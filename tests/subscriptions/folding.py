@@ -20,16 +20,19 @@ BALLOT = """
 fragment BallotFields on Ballot {
   id createdAt ballotKind: kind question on: subjectKind subjectRevision ballotState: state
   visibility reasonPolicy electorateGrows revision openedAt closedAt ruleHash
+  options { ordinal text }
   rule { name version parameters { name number enabled } }
   consensus {
-    status reasons ruleHash turnout { eligible voted } overall { inFavour of counts { count } }
-    byConstituency { constituency { id } status voted eligible counts { count } }
+    status reasons ruleHash turnout { eligible voted }
+    overall { inFavour of winners counts { count } preferences { option over count } }
+    byConstituency { constituency { id } status voted eligible winners counts { count } }
   }
   votes(first: 100) { nodes { ...VoteFields } }
 }
 fragment VoteFields on Vote {
-  id choice rating rationale revision voter { id } constituency { id } ballot { id }
-  history { choice rating rationale revision }
+  id choice rating options { ordinal } rationale revision
+  voter { id } constituency { id } ballot { id }
+  history { choice rating options { ordinal } rationale revision }
 }
 """
 # A closed ballot's snapshot shows what its `asOf` was; an open one's is the time of reading.

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Row, text
 
-from domain.consensus.choices import BallotKind, choices
+from domain.consensus.choices import LISTED, BallotKind, choices
 from domain.permissions import ANYONE, Audience, Permission, Viewer, allowed, audience
 from domain.queries import people
 from subscriptions import feed
@@ -141,17 +141,19 @@ class Example:
         if mutation == "draftBallot":
             input.pop("rule", None)
             input["topicId"] = self.made.ids["engagement"]
+            listing = BallotKind(input["kind"]) in LISTED
+            input["options"] = ["One option", "Another option"] if listing else []
         elif mutation == "editBallot":
             input.pop("rule", None)
+            input.pop("options", None)
         elif mutation == "castVote":
             async with self.live.database.session() as session:
                 ballots = (await session.execute(OPEN_BALLOTS)).all()
             if ballots:
                 ballot = self.inputs.choose(ballots)
-                choice = self.inputs.choose(choices(BallotKind(ballot.kind)))
-                vote = {"rating": int(choice)} if choice.isdigit() else {"choice": choice}
-                input.pop("rating", None)
-                input.pop("choice", None)
+                for each in ("rating", "choice", "options"):
+                    input.pop(each, None)
+                vote = self._vote(BallotKind(ballot.kind))
                 input.update(ballotId=self.made.world.id("Ballot", ballot.id), **vote)
         elif mutation == "advanceClock" and input["transition"] != "END":
             async with self.live.database.session() as session:
@@ -169,6 +171,12 @@ class Example:
             if requests:
                 request = self.inputs.choose(requests)
                 input["floorRequestId"] = self.made.world.id("FloorRequest", request)
+
+    def _vote(self, kind: BallotKind) -> dict[str, Any]:
+        if kind in LISTED:
+            return {"options": self.inputs.choose(([1], [2], [2, 1]))}
+        choice = self.inputs.choose(choices(kind))
+        return {"rating": int(choice)} if choice.isdigit() else {"choice": choice}
 
     async def look(self, follower: Follower) -> None:
         """Take in what came, and compare with what a newcomer would be shown."""

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.consensus.choices import BallotKind, choices
+from domain.consensus.consent import Consent
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
 from domain.consensus.results import Consensus, Status, Turnout
@@ -26,6 +27,7 @@ PERCENT = st.integers(51, 100)
 SENSE_CHECKS = st.builds(SenseCheck, threshold_percent=PERCENT, **SHARED).map(Rule)
 RULES = SENSE_CHECKS | st.one_of(
     st.builds(Datatracker, **SHARED),
+    st.builds(Consent, exceeded=st.booleans(), safety_alone=st.booleans(), **SHARED),
     st.builds(Comet, threshold_percent=PERCENT, dissent_percent=st.integers(1, 100), **SHARED),
 ).map(Rule)
 
