@@ -712,6 +712,38 @@ class VoteReceived(Event):
     first: bool
 
 
+@_about("objection_id")
+@dataclass(frozen=True, kw_only=True)
+class ObjectionRaised(Event):
+    """An elector objected to what a ballot asks."""
+
+    objection_id: UUID
+    ballot_id: UUID
+    constituency_id: UUID
+    safety: bool
+    body: str
+
+
+@_about("objection_id")
+@dataclass(frozen=True, kw_only=True)
+class ObjectionAdvanced(Event):
+    """An objection was judged, settled or withdrawn."""
+
+    objection_id: UUID
+    ballot_id: UUID
+    transition: str
+    state: str
+    reason: str
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ObjectionReceived(Event):
+    """An objection was raised or withdrawn in a blind ballot: that one was, not what it says."""
+
+    ballot_id: UUID
+
+
 @_about("delivery_plan_id")
 @dataclass(frozen=True, kw_only=True)
 class DeliveryPlanDrafted(Event):

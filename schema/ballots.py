@@ -18,7 +18,7 @@ from domain.models.ballots import BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.permissions import Permission
 from domain.queries import ballots as queries
-from domain.queries import comments, people, topics, votes
+from domain.queries import comments, objections, people, topics, votes
 from domain.queries import consensus as standings
 from schema.batches import Parents, batched, derived
 from schema.comments import SUBJECTS, Thread, kind_of
@@ -37,6 +37,7 @@ from schema.fields import (
     text,
 )
 from schema.nodes import Node, key, load_nodes, node, type_of
+from schema.objections import Objection
 from schema.pagination import Connection, connection
 from schema.people import Person
 from schema.rules import Rule, RuleInput, document, shown
@@ -141,6 +142,11 @@ class Ballot(Node):
         votes.of_ballots,
         votes.count_of_ballots,
         "The votes; none where they are not shown to the viewer.",
+    )
+    objections: Connection[Objection] = connection(
+        objections.of_ballots,
+        objections.count_of_ballots,
+        "The objections; none where they are not shown to the viewer.",
     )
     threads: Connection[Thread] = connection(
         comments.threads_of_subjects,

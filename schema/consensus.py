@@ -169,6 +169,14 @@ class Consensus:
         _parts, "Each constituency that has electors; empty while withheld."
     )
     turnout: Turnout = derived(attrgetter("consensus.turnout"), "How many have voted.")
+    open_objections: int = derived(
+        attrgetter("consensus.open_objections.number"),
+        "How many objections are open; none while withheld.",
+    )
+    open_safety_objections: int = derived(
+        attrgetter("consensus.open_objections.safety"),
+        "How many of these are about safety: while there is one, nothing is adopted.",
+    )
     rule_hash: str = derived(attrgetter("consensus.rule_hash"), "The SHA-256 of the rule, in hex.")
     as_of: int = text(
         description="The last event of the viewer's stream of the topic that it contains."

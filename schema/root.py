@@ -20,6 +20,7 @@ from schema.delivery_plans import DeliveryPlanMutation
 from schema.engagements import EngagementMutation, EngagementQuery
 from schema.floor_requests import FloorRequestMutation
 from schema.nodes import Node, load_nodes, parse
+from schema.objections import ObjectionMutation
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
 from schema.roundtables import RoundtableMutation, RoundtableQuery
@@ -88,6 +89,7 @@ class Mutation(
     FloorRequestMutation,
     BallotMutation,
     VoteMutation,
+    ObjectionMutation,
     PeopleMutation,
     OrganisationMutation,
     CredentialMutation,

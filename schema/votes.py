@@ -213,8 +213,12 @@ class CastVoteInput(Idempotent):
         default=None,
     )
     rationale: str = text(
-        description="Why, at most 4,000 characters; whether it is needed, the ballot says.",
+        description="Why, at most 4,000 characters; whether it is needed, the ballot says. Of "
+        "OBJECT it is the objection.",
         default="",
+    )
+    safety: bool = text(
+        description="Whether the objection that OBJECT raises is about safety.", default=False
     )
 
 
@@ -233,6 +237,7 @@ class VoteMutation:
                 choice=_chosen(input),
                 options=tuple(input.options or ()),
                 rationale=input.rationale,
+                safety=input.safety,
                 idempotency_key=input.idempotency_key,
                 fingerprint=fingerprint_of([info.field_name, asdict(input)]),
             ),

@@ -80,6 +80,8 @@ async def vote(
     key: str | None = None,
     fingerprint: str = "",
     options: tuple[int, ...] = (),
+    *,
+    safety: bool = False,
 ) -> UUID:
     """Cast a vote as somebody."""
     return await cast_vote(
@@ -89,6 +91,7 @@ async def vote(
             ballot_id=ballot,
             choice=choice,
             options=options,
+            safety=safety,
             rationale=rationale,
             idempotency_key=key,
             fingerprint=fingerprint,

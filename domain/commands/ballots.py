@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, select, text
 
 from domain.commands.comments import HOSTS
+from domain.commands.objections import still_open
 from domain.commands.subjects import require_subject
 from domain.consensus.choices import LISTED, BallotKind, ReasonPolicy, choices
 from domain.consensus.options import listed
@@ -37,6 +38,7 @@ from domain.lifecycle import (
 from domain.models.ballots import Ballot, BallotVisibility, TallyRow
 from domain.models.comments import SubjectKind
 from domain.models.criteria import Criterion
+from domain.models.objections import Objection
 from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic, TopicKind
 from domain.permissions import Permission, allowed
@@ -119,6 +121,12 @@ TALLIES = (
     .join(Constituency, Constituency.id == TallyRow.constituency_id)
     .where(TallyRow.ballot_id == bindparam("ballot_id"))
     .order_by(Constituency.position, Constituency.id)
+)
+# What they say is for those alone who may read it, and so is no part of an outcome.
+OBJECTIONS = (
+    select(Objection.id, Objection.state, Objection.safety)
+    .where(Objection.ballot_id == bindparam("ballot_id"))
+    .order_by(Objection.id)
 )
 # Columns, not the record: its counters are to be those of now, whatever was read before.
 COUNTERS = select(Topic.public_sequence, Topic.members_sequence, Topic.moderators_sequence).where(
@@ -313,10 +321,19 @@ async def _open(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
 async def _close(uow: UnitOfWork, ballot: Ballot, reason: str) -> None:
     rows = await uow.session.execute(TALLIES, {"ballot_id": ballot.id})
     rule = parse_rule(ballot.kind, ballot.rule)
-    result = evaluate(rule, [tally(row) for row in rows])
+    result = evaluate(rule, [tally(row) for row in rows], still_open(ballot))
+    objections = await uow.session.execute(OBJECTIONS, {"ballot_id": ballot.id})
     counters = (await uow.session.execute(COUNTERS, {"topic_id": ballot.topic_id})).one()
     ends = {reader.value: sequence for reader, sequence in sequences(counters).items()}
-    outcome = {**asdict(result), "rule": dump_rule(rule), "reason": reason}
+    outcome = {
+        **asdict(result),
+        "rule": dump_rule(rule),
+        "reason": reason,
+        "objections": [
+            {"objection_id": str(each.id), "state": each.state, "safety": each.safety}
+            for each in objections
+        ],
+    }
     ballot.outcome = {**outcome, "as_of": ends}
     ballot.rule_hash = result.rule_hash
     ballot.closed_at = uow.now

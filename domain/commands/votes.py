@@ -49,6 +49,8 @@ CAST = select(
         bindparam("vote_id", type_=Uuid()),
         bindparam("accepted", type_=JSONB()),
         bindparam("rationale", type_=Text()),
+        bindparam("about_safety", type_=Boolean()),
+        bindparam("objection_id", type_=Uuid()),
         bindparam("votes_everywhere", type_=Boolean()),
         bindparam("votes_inside", type_=ARRAY(Uuid())),
         bindparam("votes_at", type_=ARRAY(Uuid())),
@@ -85,7 +87,8 @@ class Casting:
     """A vote as its voter asks for it; `fingerprint` says what the idempotency key stands for.
 
     Either `choice` is given or, where the ballot lists options, `options`: the ordinals, from 1, of
-    those that are approved, or ranked from the most preferred on.
+    those that are approved, or ranked from the most preferred on. `safety` says that the objection
+    that OBJECT raises is about safety.
     """
 
     viewer: Viewer
@@ -93,6 +96,7 @@ class Casting:
     choice: str | None = None
     options: tuple[int, ...] = ()
     rationale: str = ""
+    safety: bool = False
     idempotency_key: str | None = None
     fingerprint: str = ""
 
@@ -151,12 +155,16 @@ def _values(database: Database, casting: Casting) -> dict[str, Any]:
         require_key(casting.idempotency_key)
     words = _words(casting)
     require_distinct(casting.options)
+    if casting.safety and casting.choice != "OBJECT":
+        raise Invalid("Only a vote OBJECT raises an objection about safety.", ("safety",))
     return {
         "person_id": person_id,
         "ballot_id": casting.ballot_id,
         "vote_id": new_id(),
         "accepted": _accepted(casting.choice, casting.options, explained=words != ""),
         "rationale": words,
+        "about_safety": casting.safety,
+        "objection_id": new_id(),
         "votes_everywhere": allowed(viewer, Permission.VOTE, None),
         "votes_inside": viewer.scopes_with(Permission.VOTE, inherited=True),
         "votes_at": viewer.scopes_with(Permission.VOTE, inherited=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.consensus.choices import BallotKind
+from domain.consensus.objections import OpenObjections, every_one
 from domain.consensus.parameters import Assessment, Parameters, whole_number
 from domain.consensus.statistics import wilson
 from domain.consensus.tallies import Tally
@@ -56,6 +57,10 @@ class Consent(Parameters):
             lacks=self._lacks(in_favour, of),
             interval=wilson(in_favour, of),
         )
+
+    def blocked_by(self, objections: OpenObjections) -> tuple[str, ...]:
+        """Let every open objection block, unless only those about safety do."""
+        return super().blocked_by(objections) if self.safety_alone else every_one(objections)
 
     def _lacks(self, in_favour: int, of: int) -> tuple[str, ...]:
         share = f"{self.threshold_numerator}/{self.threshold_denominator}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from domain.consensus.objections import OpenObjections
 from domain.consensus.parameters import Assessment, Parameters
 from domain.consensus.results import Group, Status
 from domain.consensus.tallies import Tally
@@ -32,14 +33,15 @@ def judge_constituency(parameters: Parameters, tally: Tally, winners: tuple[int,
     )
 
 
-def judge_everyone(parameters: Parameters, tally: Tally) -> Judgement:
-    """Judge everyone together by the quorum and the whole rule.
+def judge_everyone(parameters: Parameters, tally: Tally, objections: OpenObjections) -> Judgement:
+    """Judge everyone together by the quorum, the whole rule, and the objections that are open.
 
     One view at least is needed: 0 of 0 reaches every share.
     """
+    found = parameters.assess_whole(tally)
     return _judge(
         tally,
-        parameters.assess_whole(tally),
+        replace(found, blocks=found.blocks + parameters.blocked_by(objections)),
         quorum_percent=parameters.quorum_percent,
         minimum_votes=1,
     )

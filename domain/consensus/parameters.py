@@ -8,6 +8,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar
 
 from domain.consensus.choices import BallotKind
+from domain.consensus.objections import OpenObjections, safety_alone
 from domain.consensus.results import Status
 from domain.consensus.tallies import Tally
 from domain.errors import Invalid
@@ -88,6 +89,10 @@ class Parameters(ABC):
     def assess_constituency(self, tally: Tally, _winners: tuple[int, ...]) -> Assessment:
         """Compare one constituency with what everyone decided: the options that win, if any do."""
         return self.assess(tally)
+
+    def blocked_by(self, objections: OpenObjections) -> tuple[str, ...]:
+        """Return the clauses of what stands in the way whatever the count: safety, always."""
+        return safety_alone(objections)
 
     def require_options(self, number: int) -> None:  # noqa: B027 - most rules ask nothing of them
         """Raise Invalid where the rule cannot be met in a ballot with so many options."""

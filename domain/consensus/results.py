@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.consensus.objections import NO_OBJECTIONS, OpenObjections
+
 
 class Status(StrEnum):
     """How far a ballot, or one constituency of it, has come."""
@@ -53,7 +55,8 @@ class Consensus:
     """The result of a ballot under one rule.
 
     `reasons` are sentences that say what is missing and who dissents. `overall.status` is that
-    of everyone together, before constituencies are asked; `overall` is None while withheld.
+    of everyone together, before constituencies are asked; `overall` is None while withheld, and
+    `open_objections` are then none.
     """
 
     status: Status
@@ -62,3 +65,4 @@ class Consensus:
     by_constituency: tuple[Group, ...]
     turnout: Turnout
     rule_hash: str
+    open_objections: OpenObjections = NO_OBJECTIONS

@@ -29,7 +29,8 @@ class Ballot(Record):
     `options` are the texts of what is chosen from, where the kind asks for that; their places, from
     1, are their ordinals. `rule` holds the parameters of the consensus rule; `rule_hash` is set,
     and the rule frozen, by the first vote. `outcome` is what the ballot came to, stored when it is
-    closed.
+    closed. `objections_raised` and `objections_qualified` count those that are open, of which
+    `objections_safety` are about safety.
     """
 
     __tablename__ = "ballots"
@@ -50,6 +51,9 @@ class Ballot(Record):
     rule: Mapped[dict[str, Any]]
     rule_hash: Mapped[str | None] = mapped_column(default=None)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    objections_raised: Mapped[int] = mapped_column(default=0)
+    objections_qualified: Mapped[int] = mapped_column(default=0)
+    objections_safety: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)

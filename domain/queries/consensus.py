@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.consensus.choices import BallotKind
+from domain.consensus.objections import OpenObjections
 from domain.consensus.results import Consensus, Group, Status, Turnout
 from domain.consensus.rules import parse_rule
 from domain.consensus.status import evaluate, withheld
@@ -85,6 +86,9 @@ STANDINGS = (
         Ballot.visibility,
         Ballot.state,
         cast(Ballot.rule, Text).label("rule"),
+        Ballot.objections_raised,
+        Ballot.objections_qualified,
+        Ballot.objections_safety,
         Ballot.outcome,
         Topic.id.label("topic_id"),
         Topic.scopes,
@@ -142,6 +146,7 @@ def restore(outcome: dict[str, Any]) -> Consensus:
         by_constituency=tuple(_group(group) for group in outcome["by_constituency"]),
         turnout=Turnout(**outcome["turnout"]),
         rule_hash=outcome["rule_hash"],
+        open_objections=OpenObjections(**outcome.get("open_objections", {})),
     )
 
 
@@ -164,6 +169,9 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
                 strict=True,
             )
         ),
+        OpenObjections(
+            ballot.objections_raised, ballot.objections_qualified, ballot.objections_safety
+        ),
         everything=disclosure is Disclosure.EVERYTHING,
     )
     return Standing(ballot.kind, consensus, sequences(ballot)[reader])
@@ -171,11 +179,16 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
 
 @lru_cache(maxsize=JUDGED)
 def _judged(
-    kind: BallotKind, rule: str, tallies: tuple[tuple[Any, ...], ...], *, everything: bool
+    kind: BallotKind,
+    rule: str,
+    tallies: tuple[tuple[Any, ...], ...],
+    objections: OpenObjections,
+    *,
+    everything: bool,
 ) -> Consensus:
     """Return what a rule says of tallies, which is the same for everybody who asks in between."""
-    judge = evaluate if everything else withheld
-    return judge(parse_rule(kind, orjson.loads(rule)), [Tally(*each) for each in tallies])
+    parsed, counted = parse_rule(kind, orjson.loads(rule)), [Tally(*each) for each in tallies]
+    return evaluate(parsed, counted, objections) if everything else withheld(parsed, counted)
 
 
 def _group(group: dict[str, Any]) -> Group:

@@ -28,7 +28,7 @@ from domain.queries.pages import (
 )
 
 # The guard of `domain.queries.consensus`, asked for every case, as a condition on the ballot.
-_SHOWN = and_(
+SHOWN = and_(
     entitled(),
     tuple_(Ballot.visibility, Ballot.state).in_(
         [
@@ -43,11 +43,11 @@ _VOTES = (
     select(Vote).join(Ballot, Ballot.id == Vote.ballot_id).join(Topic, Topic.id == Vote.topic_id)
 )
 
-BY_IDS = _VOTES.add_columns(_SHOWN).where(Vote.id == func.any(ids()))
+BY_IDS = _VOTES.add_columns(SHOWN).where(Vote.id == func.any(ids()))
 OF_VIEWER = select(Vote).where(
     Vote.ballot_id == func.any(ids()), Vote.person_id == bindparam("person_id", type_=Uuid())
 )
-OF_BALLOTS = Paged(_VOTES.where(_SHOWN), Vote, Vote.ballot_id)
+OF_BALLOTS = Paged(_VOTES.where(SHOWN), Vote, Vote.ballot_id)
 ASKED = select(Ballot.id, Ballot.kind, Ballot.options).where(Ballot.id == func.any(ids()))
 HISTORY = (
     select(CastVote)

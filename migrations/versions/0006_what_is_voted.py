@@ -1,4 +1,4 @@
-"""Ballots that list options, and votes for some of them or in an order of preference."""
+"""What is voted: ballots that list options, votes for some of them, and objections."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from alembic import op
 
 revision = "0006"
 down_revision = "0005"
+
+COUNTERS = ("objections_raised", "objections_qualified", "objections_safety")
 
 
 def upgrade() -> None:
@@ -43,8 +45,62 @@ def upgrade() -> None:
         $$
         """
     )
+    op.create_table(
+        "objections",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("topic_id", sa.Uuid(), nullable=False),
+        sa.Column("ballot_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("constituency_id", sa.Uuid(), nullable=False),
+        sa.Column("vote_id", sa.Uuid(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("safety", sa.Boolean(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "RAISED",
+                "QUALIFIED",
+                "NOT_QUALIFIED",
+                "INTEGRATED",
+                "WITHDRAWN",
+                "OVERRULED",
+                name="objectionstate",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["topic_id"], ["topics.id"], name=op.f("objections_topic_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ballot_id"], ["ballots.id"], name=op.f("objections_ballot_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("objections_person_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["constituency_id"],
+            ["constituencies.id"],
+            name=op.f("objections_constituency_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["votes.id"], name=op.f("objections_vote_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("objections_pkey")),
+    )
+    op.create_index("objections_ballot_id_id_idx", "objections", ["ballot_id", "id"])
+    op.create_index(op.f("objections_vote_id_idx"), "objections", ["vote_id"])
+    # Objections stay on record, whatever became of them.
+    op.execute("GRANT SELECT, INSERT, UPDATE ON objections TO concordat_app")
+    for column in COUNTERS:
+        op.add_column(
+            "ballots", sa.Column(column, sa.Integer(), nullable=False, server_default="0")
+        )
+        op.alter_column("ballots", column, server_default=None)
     op.execute("DROP FUNCTION cast_vote")
-    # The function of 0005, for votes for options as well as for choices.
+    # The function of 0005, for votes for options too, and for those that object.
     op.execute(
         """
         CREATE FUNCTION cast_vote(
@@ -54,6 +110,8 @@ def upgrade() -> None:
             accepted jsonb,        -- by "KIND POLICY": the ordinal of the choice, or those of the
                                    -- options, where it may be said so
             words text,
+            about_safety boolean,
+            new_objection uuid,    -- the id of the objection, where the vote raises one
             votes_everywhere boolean,
             votes_inside uuid[],   -- scopes where the voter may vote, and in all that is in them
             votes_at uuid[],       -- topics where the voter may vote
@@ -83,6 +141,9 @@ def upgrade() -> None:
             chosen smallint[];
             admitted boolean;
             earlier record;
+            objection record;
+            repeated boolean;
+            facts jsonb[];         -- of objections
             casting integer;
             counter record;
             fact jsonb;
@@ -169,6 +230,46 @@ def upgrade() -> None:
                     counts[earlier.choice + 1] = counts[earlier.choice + 1] - 1
                 WHERE t.ballot_id = in_ballot AND t.constituency_id = cast_vote.constituency_id;
             END IF;
+            IF kind = 'CONSENT' THEN
+                -- OBJECT, whose ordinal is 2, raises an objection, and other words or another
+                -- choice withdraw it. The ballot counts those that are open.
+                SELECT o.id, o.body, o.safety, o.state INTO objection FROM objections o
+                WHERE o.vote_id = cast_vote.vote_id ORDER BY o.id DESC LIMIT 1;
+                repeated := coalesce(ordinal = 2 AND earlier.choice = 2
+                    AND objection.body = words AND objection.safety = about_safety, false);
+                IF objection.state IN ('RAISED', 'QUALIFIED') AND NOT repeated THEN
+                    UPDATE objections o
+                    SET state = 'WITHDRAWN', reason = '', revision = o.revision + 1
+                    WHERE o.id = objection.id;
+                    UPDATE ballots b
+                    SET objections_raised =
+                            b.objections_raised - (objection.state = 'RAISED')::int,
+                        objections_qualified =
+                            b.objections_qualified - (objection.state = 'QUALIFIED')::int,
+                        objections_safety = b.objections_safety - objection.safety::int
+                    WHERE b.id = in_ballot;
+                    facts := facts || jsonb_build_object(
+                        'kind', 'OBJECTION_ADVANCED', 'data', jsonb_build_object(
+                            'objection_id', objection.id, 'ballot_id', in_ballot,
+                            'transition', 'WITHDRAW', 'state', 'WITHDRAWN', 'reason', ''));
+                END IF;
+                IF ordinal = 2 AND NOT repeated THEN
+                    INSERT INTO objections (id, topic_id, ballot_id, person_id, constituency_id,
+                                            vote_id, body, safety, state, reason, revision,
+                                            created_at)
+                    VALUES (new_objection, topic_id, in_ballot, voter, constituency_id,
+                            vote_id, words, about_safety, 'RAISED', '', 1, moment);
+                    UPDATE ballots b
+                    SET objections_raised = b.objections_raised + 1,
+                        objections_safety = b.objections_safety + about_safety::int
+                    WHERE b.id = in_ballot;
+                    facts := facts || jsonb_build_object(
+                        'kind', 'OBJECTION_RAISED', 'data', jsonb_build_object(
+                            'objection_id', new_objection, 'ballot_id', in_ballot,
+                            'constituency_id', constituency_id, 'safety', about_safety,
+                            'body', words));
+                END IF;
+            END IF;
             IF NOT hashed THEN
                 -- The canonical JSON of the rule, as domain.consensus.rules writes it.
                 UPDATE ballots b
@@ -196,6 +297,20 @@ def upgrade() -> None:
                         'VOTE_CAST', fact, voter, clock_timestamp()),
                        (topic_id, 'MODERATORS', counter.moderators_sequence,
                         'VOTE_CAST', fact, voter, clock_timestamp());
+                IF facts IS NOT NULL THEN
+                    -- What became of objections is told to the same people, after the vote.
+                    UPDATE topics t
+                    SET members_sequence = t.members_sequence + cardinality(facts),
+                        moderators_sequence = t.moderators_sequence + cardinality(facts)
+                    WHERE t.id = topic_id;
+                    INSERT INTO events (topic_id, audience, sequence, kind, data, actor_id, at)
+                    SELECT topic_id, stream.audience, stream.reached + told.place,
+                           told.fact ->> 'kind', told.fact -> 'data', voter, clock_timestamp()
+                    FROM unnest(facts) WITH ORDINALITY AS told(fact, place),
+                         (VALUES ('MEMBERS', counter.members_sequence),
+                                 ('MODERATORS', counter.moderators_sequence))
+                         AS stream(audience, reached);
+                END IF;
             ELSE
                 fact := jsonb_build_object(
                     'ballot_id', in_ballot, 'constituency_id', constituency_id,
@@ -223,3 +338,6 @@ def downgrade() -> None:
         op.drop_column(table, "options")
         op.alter_column(table, "choice", nullable=False)
     op.drop_column("ballots", "options")
+    for column in COUNTERS:
+        op.drop_column("ballots", column)
+    op.drop_table("objections")

@@ -30,6 +30,7 @@ OPERATIONS = Operations(schema, Limits())
 HIDDEN_WORDS = "canary words that a moderator hid"
 HIDING_REASON = "canary reason of a moderator"
 RATIONALE = "canary rationale of the vote that is"
+OBJECTION = "canary objection"
 DRAFT_QUESTION = "canary question of a draft"
 
 HOMES = {
@@ -157,6 +158,11 @@ async def furnish(database: Database) -> Furnished:
         )
         if name == "closed":
             await change("moderator", "advanceBallot", **step, transition="CLOSE")
+
+    for who, name in (("nurse2", "live"), ("nurse1", "blind")):
+        ids[f"{name} objection"] = await change(
+            who, "raiseObjection", ballotId=ids[name], body=f"{OBJECTION} {name}"
+        )
 
     ids["webinar"] = await change(
         "moderator",

@@ -47,9 +47,10 @@ fragment everything on Ballot {
   votes { totalCount pageInfo { hasNextPage startCursor endCursor }
           nodes { id choice rationale castAt voter { id } history { revision } } }
   threads { totalCount nodes { id } }
+  objections { totalCount nodes { id body } }
   availableTransitions { transition allowed reasons missing }
   consensus {
-    status reasons ruleHash asOf turnout { voted eligible }
+    status reasons ruleHash asOf openObjections openSafetyObjections turnout { voted eligible }
     overall { counts { choice count } voted eligible inFavour of }
     byConstituency { constituency { id name } counts { choice count } voted eligible status }
   }
@@ -155,6 +156,23 @@ async def test_a_moderator_of_a_blind_ballot_learns_the_turnout_and_no_value(
 
     assert for_one == for_other
     assert b'"turnout":{"voted":1,"eligible":9}' in for_one
+
+
+async def test_whether_a_vote_in_a_blind_ballot_objects_is_told_to_nobody(
+    world: World, copy: Copy
+) -> None:
+    ballot = await opened(world, BallotKind.CONSENT, BallotVisibility.AFTER_CLOSE)
+    other = await opened(world, BallotKind.POSITIONS)
+    consenting, objecting = await copy(), await copy()
+
+    cast = await vote(consenting, "nurse1", ballot, "CONSENT", "A canary.")
+    await vote(objecting, "nurse1", ballot, "OBJECT", "Another canary.", safety=True)
+    for name in (None, "stranger", "nurse2", "moderator"):
+        for_one, for_other = [
+            await received(each, await _viewer(each, name), ballot, other, cast)
+            for each in (consenting, objecting)
+        ]
+        assert for_one == for_other, name
 
 
 async def _viewer(world: World, name: str | None) -> Viewer:

@@ -89,6 +89,11 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "editBallot": (MODERATE, {"ballotId": "draft", "question": "x"}),
     "advanceBallot": (MODERATE, {"ballotId": "draft", "transition": "OPEN", **STEP}),
     "castVote": (ELECTORS, {"ballotId": "live", "choice": "PASS"}),
+    "raiseObjection": (ELECTORS, {"ballotId": "live", "body": "x"}),
+    "advanceObjection": (
+        MODERATE,
+        {"objectionId": "live objection", "transition": "QUALIFY", **STEP},
+    ),
     "editEngagement": (
         MODERATE,
         {"engagementId": "engagement", "title": "x", "purpose": "x", "briefing": "x"},
@@ -226,6 +231,7 @@ MODERATED = "{ ... on Comment { body hiddenReason } }"
 BALLOT = "{ ... on Ballot { question } }"
 RESULT = "{ ... on Ballot { consensus { status } } }"
 VOTES = "{ ... on Ballot { votes { nodes { rationale } } } }"
+OBJECTIONS = "{ ... on Ballot { objections { nodes { body } } } }"
 VOTE = "{ ... on Vote { rationale choice } }"
 NODE = "{ __typename }"
 AUTHOR = frozenset({"nurse2"})
@@ -253,6 +259,11 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("live vote", VOTE, MEMBERS),
     ("blind vote", VOTE, VOTER),
     ("closed vote", VOTE, MEMBERS),
+    ("live objection", NODE, MEMBERS),
+    ("blind objection", NODE, VOTER),
+    ("draft", OBJECTIONS, NOBODY),
+    ("live", OBJECTIONS, MEMBERS),
+    ("blind", OBJECTIONS, NOBODY),
     ("stakeholder", NODE, MEMBERS),
     ("roundtable", NODE, holders(Permission.VIEW, "roundtable")),
     ("invitation", NODE, holders(Permission.VIEW, "roundtable")),

@@ -23,11 +23,16 @@ fragment BallotFields on Ballot {
   options { ordinal text }
   rule { name version parameters { name number enabled } }
   consensus {
-    status reasons ruleHash turnout { eligible voted }
+    status reasons ruleHash openObjections openSafetyObjections turnout { eligible voted }
     overall { inFavour of winners counts { count } preferences { option over count } }
     byConstituency { constituency { id } status voted eligible winners counts { count } }
   }
   votes(first: 100) { nodes { ...VoteFields } }
+  objections(first: 100) { nodes { ...ObjectionFields } }
+}
+fragment ObjectionFields on Objection {
+  id body safety reason revision person { id } constituency { id }
+  ballot { id }
 }
 fragment VoteFields on Vote {
   id choice rating options { ordinal } rationale revision
@@ -125,6 +130,7 @@ subscription ($topic: ID!) {{
         ... on FloorRequest {{ floorState: state roundtable {{ ...Proceedings }} }}
         ...ThreadFields ...CommentFields ...BallotFields
         ... on Vote {{ ballot {{ ...BallotFields }} }}
+        ... on Objection {{ ballot {{ ...BallotFields }} }}
       }}
     }}
     ... on Reset {{ message }}

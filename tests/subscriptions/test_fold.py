@@ -62,6 +62,10 @@ VOTES = text(
     "JOIN ballots b ON b.id = v.ballot_id JOIN topics t ON t.id = b.topic_id "
     "WHERE c.rationale <> ''"
 )
+OBJECTIONS = text(
+    "SELECT t.scopes, t.public, b.visibility, b.state, o.person_id AS owner_id, o.body AS words "
+    "FROM objections o JOIN ballots b ON b.id = o.ballot_id JOIN topics t ON t.id = b.topic_id"
+)
 HIDDEN = text(
     "SELECT t.scopes, t.public, c.author_id AS owner_id, words FROM comments c "
     "JOIN topics t ON t.id = c.topic_id, LATERAL (SELECT c.body UNION SELECT c.hidden_reason "
@@ -212,7 +216,7 @@ class Example:
             return audience(viewer, Place(row.scopes, row.public))
 
         async with self.live.database.session() as session:
-            votes = (await session.execute(VOTES)).all()
+            votes = [*await session.execute(VOTES), *await session.execute(OBJECTIONS)]
             moderated = [*await session.execute(HIDDEN), *await session.execute(REASONS)]
             emails = (await session.execute(EMAILS)).all()
         kept = [
