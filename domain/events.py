@@ -688,7 +688,8 @@ class VoteCast(Event):
 
     `choice` and `previous` are ordinals in the choices of the ballot's kind, and where the ballot
     lists options `options` and `previous_options` are theirs, so that folding these events gives
-    the tallies at any sequence.
+    the tallies at any sequence. Where somebody else cast it, who did is the actor, and `voter_id`
+    is whose vote it is.
     """
 
     vote_id: UUID
@@ -698,6 +699,7 @@ class VoteCast(Event):
     previous: int | None
     options: list[int] | None
     previous_options: list[int] | None
+    voter_id: UUID | None
     rationale: str
     revision: int
 
@@ -705,11 +707,35 @@ class VoteCast(Event):
 @_about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class VoteReceived(Event):
-    """A vote was cast or changed in a blind ballot: that it was, not what it says."""
+    """A vote was cast or changed in a blind ballot: that it was, not what it says.
+
+    Where somebody else cast it, `voter_id` is whose vote it is.
+    """
 
     ballot_id: UUID
     constituency_id: UUID
+    voter_id: UUID | None
     first: bool
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ProxyNamed(Event):
+    """An elector let another one cast their vote, in place of anybody named before."""
+
+    ballot_id: UUID
+    person_id: UUID
+    proxy_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ProxyWithdrawn(Event):
+    """An elector took back that another one may cast their vote."""
+
+    ballot_id: UUID
+    person_id: UUID
+    proxy_id: UUID
 
 
 @_about("objection_id")

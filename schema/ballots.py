@@ -18,7 +18,7 @@ from domain.models.ballots import BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.permissions import Permission
 from domain.queries import ballots as queries
-from domain.queries import comments, objections, people, topics, votes
+from domain.queries import comments, objections, people, proxies, topics, votes
 from domain.queries import consensus as standings
 from schema.batches import Parents, batched, derived
 from schema.comments import SUBJECTS, Thread, kind_of
@@ -137,6 +137,12 @@ class Ballot(Node):
     )
     viewer_can_vote: bool = relation(
         queries.open_to_viewer, "Whether the viewer can cast a vote now.", personal=True
+    )
+    viewer_proxy: Person | None = relation(
+        proxies.of_viewer, "Who may cast the viewer's vote, if anybody.", personal=True
+    )
+    viewer_votes_for: list[Person] = relation(
+        proxies.voted_for, "Whose votes the viewer may cast, as their proxy.", personal=True
     )
     votes: Connection[Vote] = connection(
         votes.of_ballots,

@@ -23,6 +23,7 @@ from schema.nodes import Node, load_nodes, parse
 from schema.objections import ObjectionMutation
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
+from schema.proxies import ProxyMutation
 from schema.roundtables import RoundtableMutation, RoundtableQuery
 from schema.sections import SectionMutation
 from schema.specification_revisions import SpecificationRevisionMutation
@@ -90,6 +91,7 @@ class Mutation(
     BallotMutation,
     VoteMutation,
     ObjectionMutation,
+    ProxyMutation,
     PeopleMutation,
     OrganisationMutation,
     CredentialMutation,

@@ -90,6 +90,12 @@ class EarlierVote:
     rationale: str = text(description="Why; may be empty.")
     revision: int = text(description="Which casting it was, from 1.")
     cast_at: datetime = text(description="When it was cast.")
+    cast_by_id: strawberry.Private[UUID | None]
+    cast_by: Person | None = relation(
+        people.by_ids,
+        "Who cast it on behalf of the voter; null where the voter did.",
+        by="cast_by_id",
+    )
 
 
 async def _asked(votes: Parents, info: Info) -> Sequence[queries.Asked]:
@@ -138,6 +144,11 @@ class Vote(Node):
         ballots.by_ids,
         "The ballot that it was cast in; null where the viewer may not see it any more.",
         by="ballot_id",
+    )
+    cast_by: Person | None = relation(
+        people.by_ids,
+        "Who cast it on behalf of the voter; null where the voter did.",
+        by="cast_by_id",
     )
     rationale: str = text(description="Why; may be empty.")
     revision: int = text(description="Counts its castings, from 1.")
@@ -190,6 +201,7 @@ def _earlier(asked: queries.Asked, casting: models.CastVote) -> EarlierVote:
         rationale=casting.rationale,
         revision=casting.revision,
         cast_at=casting.cast_at,
+        cast_by_id=casting.cast_by_id,
     )
 
 
@@ -220,6 +232,11 @@ class CastVoteInput(Idempotent):
     safety: bool = text(
         description="Whether the objection that OBJECT raises is about safety.", default=False
     )
+    on_behalf_of_id: strawberry.ID | None = text(
+        description="Whose vote it is, where that is somebody else: a moderator may cast that of "
+        "any elector, a proxy that of who named them.",
+        default=None,
+    )
 
 
 @strawberry.type
@@ -238,6 +255,11 @@ class VoteMutation:
                 options=tuple(input.options or ()),
                 rationale=input.rationale,
                 safety=input.safety,
+                on_behalf_of_id=(
+                    None
+                    if input.on_behalf_of_id is None
+                    else key(input.on_behalf_of_id, "onBehalfOfId", "Person")
+                ),
                 idempotency_key=input.idempotency_key,
                 fingerprint=fingerprint_of([info.field_name, asdict(input)]),
             ),

@@ -44,7 +44,8 @@ _SHOWN = [each for each in BallotVisibility if votes_shown(each, BallotState.OPE
 # The function is in migration 0006. It writes only what none of the refusals below would refuse.
 CAST = select(
     func.cast_vote(
-        bindparam("person_id", type_=Uuid()),
+        bindparam("voter_id", type_=Uuid()),
+        bindparam("caster_id", type_=Uuid()),
         bindparam("ballot_id", type_=Uuid()),
         bindparam("vote_id", type_=Uuid()),
         bindparam("accepted", type_=JSONB()),
@@ -54,6 +55,9 @@ CAST = select(
         bindparam("votes_everywhere", type_=Boolean()),
         bindparam("votes_inside", type_=ARRAY(Uuid())),
         bindparam("votes_at", type_=ARRAY(Uuid())),
+        bindparam("moderates_everywhere", type_=Boolean()),
+        bindparam("moderates_inside", type_=ARRAY(Uuid())),
+        bindparam("moderates_at", type_=ARRAY(Uuid())),
         bindparam("shown", type_=ARRAY(Text())),
         bindparam("key", type_=Text()),
         bindparam("fingerprint", type_=Text()),
@@ -69,6 +73,7 @@ CAST = select(
         column("host_state", Text()),
         column("options_listed", Integer()),
         column("constituency_id", Uuid()),
+        column("entrusted", Boolean()),
         column("first_asked", Text()),
         column("first_result", Uuid()),
     )
@@ -88,7 +93,8 @@ class Casting:
 
     Either `choice` is given or, where the ballot lists options, `options`: the ordinals, from 1, of
     those that are approved, or ranked from the most preferred on. `safety` says that the objection
-    that OBJECT raises is about safety.
+    that OBJECT raises is about safety. `on_behalf_of_id` is whose vote it is, where
+    that is somebody else than the viewer.
     """
 
     viewer: Viewer
@@ -97,6 +103,7 @@ class Casting:
     options: tuple[int, ...] = ()
     rationale: str = ""
     safety: bool = False
+    on_behalf_of_id: UUID | None = None
     idempotency_key: str | None = None
     fingerprint: str = ""
 
@@ -104,9 +111,10 @@ class Casting:
 async def cast_vote(database: Database, casting: Casting) -> UUID:
     """Cast or change one's vote in an open ballot; return the id of the vote.
 
-    Every casting is kept and is an event, also one that says the same again. Raises NotAllowed
-    where the viewer is no elector, Conflict where the ballot or what holds it is not open, or where
-    the key was used for a request of another fingerprint.
+    Every casting is kept and is an event, also one that says the same again. Moderators, and whom
+    an elector named as their proxy, cast it on the elector's behalf. Raises NotAllowed where the
+    viewer is no elector, or casts another's vote without being either; Conflict where the ballot or
+    what holds it is not open, or where the key was used for a request of another fingerprint.
     """
     values = _values(database, casting)
     try:
@@ -158,7 +166,8 @@ def _values(database: Database, casting: Casting) -> dict[str, Any]:
     if casting.safety and casting.choice != "OBJECT":
         raise Invalid("Only a vote OBJECT raises an objection about safety.", ("safety",))
     return {
-        "person_id": person_id,
+        "voter_id": casting.on_behalf_of_id or person_id,
+        "caster_id": person_id,
         "ballot_id": casting.ballot_id,
         "vote_id": new_id(),
         "accepted": _accepted(casting.choice, casting.options, explained=words != ""),
@@ -168,6 +177,9 @@ def _values(database: Database, casting: Casting) -> dict[str, Any]:
         "votes_everywhere": allowed(viewer, Permission.VOTE, None),
         "votes_inside": viewer.scopes_with(Permission.VOTE, inherited=True),
         "votes_at": viewer.scopes_with(Permission.VOTE, inherited=False),
+        "moderates_everywhere": allowed(viewer, Permission.MODERATE, None),
+        "moderates_inside": viewer.scopes_with(Permission.MODERATE, inherited=True),
+        "moderates_at": viewer.scopes_with(Permission.MODERATE, inherited=False),
         "shown": _SHOWN,
         "key": casting.idempotency_key,
         "fingerprint": casting.fingerprint,
@@ -223,11 +235,7 @@ def _first_result(casting: Casting, found: Any) -> UUID:
         or audience(casting.viewer, found) is None
     ):
         raise NotFound("There is no ballot with this id that you may see.", ("ballot_id",))
-    if found.constituency_id is None:
-        raise NotAllowed(
-            "You are not among the electors of this ballot: they were entered when it was opened."
-        )
-    require_allowed(casting.viewer, Permission.VOTE, found, doing="casting a vote")
+    _require_entitled(casting, found)
     kind, policy = BallotKind(found.kind), ReasonPolicy(found.reason_policy)
     _require_possible(casting, kind, found.options_listed)
     if needs_reason(kind, casting.choice, policy) and not _words(casting):
@@ -243,3 +251,24 @@ def _first_result(casting: Casting, found: Any) -> UUID:
             f"it is {found.host_state}."
         )
     raise RuntimeError("The database refused a vote that nothing forbids.")
+
+
+def _require_entitled(casting: Casting, found: Any) -> None:
+    """Raise NotAllowed where this vote is not the viewer's to cast, or nobody's."""
+    moderates = allowed(casting.viewer, Permission.MODERATE, found)
+    if casting.on_behalf_of_id is None or casting.viewer.is_person(casting.on_behalf_of_id):
+        whose = "You are"
+    elif moderates or found.entrusted:
+        whose = "This person is"
+    else:
+        raise NotAllowed(
+            "Only moderators cast a vote on behalf of somebody, and whom that elector named as "
+            "their proxy in this ballot.",
+            ("on_behalf_of_id",),
+        )
+    if found.constituency_id is None:
+        raise NotAllowed(
+            f"{whose} not among the electors of this ballot: they were entered when it was opened."
+        )
+    if whose == "You are" or not moderates:
+        require_allowed(casting.viewer, Permission.VOTE, found, doing="casting a vote")

@@ -15,7 +15,8 @@ class Vote(Record):
     """An elector's vote as it stands; `choice` is the ordinal in the choices of the ballot's kind.
 
     Where the ballot lists options, `choice` is None and `options` are the ordinals of those that
-    are approved, ascending, or ranked, the most preferred first. `revision` counts how often it was
+    are approved, ascending, or ranked, the most preferred first. `cast_by_id` is who cast
+    it on behalf of the voter, None where that was the voter. `revision` counts how often it was
     cast.
     """
 
@@ -29,6 +30,7 @@ class Vote(Record):
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
     choice: Mapped[Small | None]
     options: Mapped[Ordinals | None] = mapped_column(default=None)
+    cast_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     rationale: Mapped[str]
     revision: Mapped[int] = mapped_column(default=1)
     cast_at: Mapped[datetime]
@@ -43,5 +45,6 @@ class CastVote(Record):
     revision: Mapped[int] = mapped_column(primary_key=True)
     choice: Mapped[Small | None]
     options: Mapped[Ordinals | None] = mapped_column(default=None)
+    cast_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     rationale: Mapped[str]
     cast_at: Mapped[datetime]

@@ -57,9 +57,16 @@ HISTORY = (
 )
 
 
+def _owners(vote: Vote) -> tuple[UUID, ...]:
+    return (vote.person_id,) if vote.cast_by_id is None else (vote.person_id, vote.cast_by_id)
+
+
 async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
-    """Return votes, None for those that the viewer may not see; one's own is always shown."""
-    return await shown_or_own(session, viewer, keys, BY_IDS)
+    """Return votes, None for those that the viewer may not see.
+
+    One's own is always shown, and so is what one cast for somebody else.
+    """
+    return await shown_or_own(session, viewer, keys, BY_IDS, _owners)
 
 
 async def of_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:

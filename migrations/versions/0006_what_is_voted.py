@@ -1,4 +1,4 @@
-"""What is voted: ballots that list options, votes for some of them, and objections."""
+"""What is voted and by whom: options, votes for some of them, objections and proxies."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ def upgrade() -> None:
     for table in ("votes", "cast_votes"):
         op.alter_column(table, "choice", nullable=True)
         op.add_column(table, sa.Column("options", sa.ARRAY(sa.SmallInteger()), nullable=True))
+        op.add_column(table, sa.Column("cast_by_id", sa.Uuid(), nullable=True))
+        op.create_foreign_key(
+            op.f(f"{table}_cast_by_id_fkey"), table, "people", ["cast_by_id"], ["id"]
+        )
     # Who votes for options is in several counts or in none, so how many voted is counted apart.
     op.add_column("tallies", sa.Column("voted", sa.Integer(), nullable=True))
     op.execute("UPDATE tallies SET voted = (SELECT sum(each) FROM unnest(counts) AS each)")
@@ -94,6 +98,20 @@ def upgrade() -> None:
     op.create_index(op.f("objections_vote_id_idx"), "objections", ["vote_id"])
     # Objections stay on record, whatever became of them.
     op.execute("GRANT SELECT, INSERT, UPDATE ON objections TO concordat_app")
+    op.create_table(
+        "proxies",
+        sa.Column("ballot_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("proxy_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ballot_id"], ["ballots.id"], name=op.f("proxies_ballot_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("proxies_person_id_fkey")),
+        sa.ForeignKeyConstraint(["proxy_id"], ["people.id"], name=op.f("proxies_proxy_id_fkey")),
+        sa.PrimaryKeyConstraint("ballot_id", "person_id", name=op.f("proxies_pkey")),
+    )
+    op.create_index(op.f("proxies_proxy_id_idx"), "proxies", ["proxy_id"])
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON proxies TO concordat_app")
     for column in COUNTERS:
         op.add_column(
             "ballots", sa.Column(column, sa.Integer(), nullable=False, server_default="0")
@@ -104,7 +122,8 @@ def upgrade() -> None:
     op.execute(
         """
         CREATE FUNCTION cast_vote(
-            voter uuid,
+            voter uuid,            -- whose vote it is
+            caster uuid,           -- who casts it
             in_ballot uuid,
             new_vote uuid,
             accepted jsonb,        -- by "KIND POLICY": the ordinal of the choice, or those of the
@@ -113,8 +132,11 @@ def upgrade() -> None:
             about_safety boolean,
             new_objection uuid,    -- the id of the objection, where the vote raises one
             votes_everywhere boolean,
-            votes_inside uuid[],   -- scopes where the voter may vote, and in all that is in them
-            votes_at uuid[],       -- topics where the voter may vote
+            votes_inside uuid[],   -- scopes where the caster may vote, and in all that is in them
+            votes_at uuid[],       -- topics where the caster may vote
+            moderates_everywhere boolean,
+            moderates_inside uuid[],
+            moderates_at uuid[],
             shown text[],          -- visibilities with which members see votes while it is open
             claimed text,          -- the idempotency key, or null
             asked text,            -- the fingerprint of the request that it stands for
@@ -129,6 +151,7 @@ def upgrade() -> None:
             OUT host_state text,
             OUT options_listed integer,
             OUT constituency_id uuid,
+            OUT entrusted boolean,  -- whether the caster is the voter, or their proxy
             OUT first_asked text,
             OUT first_result uuid
         )
@@ -169,8 +192,14 @@ def upgrade() -> None:
             ELSE
                 chosen := translate(accepted ->> (kind || ' ' || reason_policy), '[]', '{}');
             END IF;
+            entrusted := caster = voter OR EXISTS (
+                SELECT FROM proxies p
+                WHERE p.ballot_id = in_ballot AND p.person_id = voter AND p.proxy_id = caster);
             admitted := constituency_id IS NOT NULL
-                AND (votes_everywhere OR scopes && votes_inside OR topic_id = ANY (votes_at))
+                AND (entrusted AND (votes_everywhere OR scopes && votes_inside
+                                    OR topic_id = ANY (votes_at))
+                     OR caster <> voter AND (moderates_everywhere OR scopes && moderates_inside
+                                             OR topic_id = ANY (moderates_at)))
                 AND (ordinal IS NOT NULL OR coalesce(options_listed >= ALL (chosen), false))
                 AND state = 'OPEN'
                 AND coalesce(host_state = 'OPEN', false);
@@ -181,13 +210,13 @@ def upgrade() -> None:
                 IF admitted THEN
                     -- A request with the same key that is under way is waited for here.
                     INSERT INTO idempotency_keys (person_id, key, fingerprint, result, at)
-                    VALUES (voter, claimed, asked, coalesce(earlier.id, new_vote), moment)
+                    VALUES (caster, claimed, asked, coalesce(earlier.id, new_vote), moment)
                     ON CONFLICT DO NOTHING;
                     admitted := FOUND;
                 END IF;
                 IF NOT admitted THEN
                     SELECT k.fingerprint, k.result INTO first_asked, first_result
-                    FROM idempotency_keys k WHERE k.person_id = voter AND k.key = claimed;
+                    FROM idempotency_keys k WHERE k.person_id = caster AND k.key = claimed;
                 END IF;
             END IF;
             IF NOT admitted THEN
@@ -198,18 +227,19 @@ def upgrade() -> None:
                 vote_id := new_vote;
                 casting := 1;
                 INSERT INTO votes (id, topic_id, ballot_id, person_id, constituency_id, choice,
-                                   options, rationale, revision, cast_at)
+                                   options, cast_by_id, rationale, revision, cast_at)
                 VALUES (vote_id, topic_id, in_ballot, voter, constituency_id, ordinal,
-                        chosen, words, casting, moment);
+                        chosen, nullif(caster, voter), words, casting, moment);
             ELSE
                 UPDATE votes v
-                SET choice = ordinal, options = chosen, rationale = words,
-                    revision = v.revision + 1, cast_at = moment
+                SET choice = ordinal, options = chosen, cast_by_id = nullif(caster, voter),
+                    rationale = words, revision = v.revision + 1, cast_at = moment
                 WHERE v.id = earlier.id
                 RETURNING v.id, v.revision INTO vote_id, casting;
             END IF;
-            INSERT INTO cast_votes (vote_id, revision, choice, options, rationale, cast_at)
-            VALUES (vote_id, casting, ordinal, chosen, words, moment);
+            INSERT INTO cast_votes (vote_id, revision, choice, options, cast_by_id, rationale,
+                                    cast_at)
+            VALUES (vote_id, casting, ordinal, chosen, nullif(caster, voter), words, moment);
             IF ordinal IS NULL THEN
                 UPDATE tallies t
                 SET voted = t.voted + (earlier.id IS NULL)::int,
@@ -291,12 +321,13 @@ def upgrade() -> None:
                     'vote_id', vote_id, 'ballot_id', in_ballot,
                     'constituency_id', constituency_id, 'choice', ordinal,
                     'previous', earlier.choice, 'options', chosen,
-                    'previous_options', earlier.options, 'rationale', words, 'revision', casting));
+                    'previous_options', earlier.options,
+                    'voter_id', CASE WHEN caster <> voter THEN voter END, 'rationale', words, 'revision', casting));
                 INSERT INTO events (topic_id, audience, sequence, kind, data, actor_id, at)
                 VALUES (topic_id, 'MEMBERS', counter.members_sequence,
-                        'VOTE_CAST', fact, voter, clock_timestamp()),
+                        'VOTE_CAST', fact, caster, clock_timestamp()),
                        (topic_id, 'MODERATORS', counter.moderators_sequence,
-                        'VOTE_CAST', fact, voter, clock_timestamp());
+                        'VOTE_CAST', fact, caster, clock_timestamp());
                 IF facts IS NOT NULL THEN
                     -- What became of objections is told to the same people, after the vote.
                     UPDATE topics t
@@ -305,19 +336,20 @@ def upgrade() -> None:
                     WHERE t.id = topic_id;
                     INSERT INTO events (topic_id, audience, sequence, kind, data, actor_id, at)
                     SELECT topic_id, stream.audience, stream.reached + told.place,
-                           told.fact ->> 'kind', told.fact -> 'data', voter, clock_timestamp()
+                           told.fact ->> 'kind', told.fact -> 'data', caster, clock_timestamp()
                     FROM unnest(facts) WITH ORDINALITY AS told(fact, place),
                          (VALUES ('MEMBERS', counter.members_sequence),
                                  ('MODERATORS', counter.moderators_sequence))
                          AS stream(audience, reached);
                 END IF;
             ELSE
-                fact := jsonb_build_object(
+                fact := jsonb_strip_nulls(jsonb_build_object(
                     'ballot_id', in_ballot, 'constituency_id', constituency_id,
-                    'first', earlier.id IS NULL);
+                    'voter_id', CASE WHEN caster <> voter THEN voter END,
+                    'first', earlier.id IS NULL));
                 INSERT INTO events (topic_id, audience, sequence, kind, data, actor_id, at)
                 VALUES (topic_id, 'MODERATORS', counter.moderators_sequence,
-                        'VOTE_RECEIVED', fact, voter, clock_timestamp());
+                        'VOTE_RECEIVED', fact, caster, clock_timestamp());
             END IF;
             IF notify THEN
                 PERFORM pg_notify('concordat', topic_id::text);
@@ -336,8 +368,10 @@ def downgrade() -> None:
     op.drop_column("tallies", "voted")
     for table in ("cast_votes", "votes"):
         op.drop_column(table, "options")
+        op.drop_column(table, "cast_by_id")
         op.alter_column(table, "choice", nullable=False)
     op.drop_column("ballots", "options")
     for column in COUNTERS:
         op.drop_column("ballots", column)
     op.drop_table("objections")
+    op.drop_table("proxies")

@@ -42,6 +42,8 @@ TYPES: Mapping[str, Sequence[str]] = {
     "scopeId": ("Engagement", "Specification", "Organisation", "Roundtable"),
     "replyToId": ("Comment",),
     "mentions": ("Person",),
+    "onBehalfOfId": ("Person",),
+    "proxyId": ("Person",),
     "professions": ("Profession",),
     "outcomes": ("Block",),
     "stakeholderIds": ("Stakeholder",),

@@ -89,6 +89,8 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "editBallot": (MODERATE, {"ballotId": "draft", "question": "x"}),
     "advanceBallot": (MODERATE, {"ballotId": "draft", "transition": "OPEN", **STEP}),
     "castVote": (ELECTORS, {"ballotId": "live", "choice": "PASS"}),
+    "nameProxy": (ELECTORS, {"ballotId": "live", "proxyId": "nurse3"}),
+    "withdrawProxy": (ELECTORS, {"ballotId": "live"}),
     "raiseObjection": (ELECTORS, {"ballotId": "live", "body": "x"}),
     "advanceObjection": (
         MODERATE,

@@ -14,6 +14,7 @@ from domain.models.ballots import BallotVisibility
 from domain.permissions import ANYONE
 from tests.ballots import VOTERS, advance, close, opened, vote
 from tests.conftest import Ask
+from tests.mutations import change
 from tests.world import World
 
 CAST = """
@@ -305,3 +306,29 @@ async def test_a_vote_is_one_thing(ask: Ask, world: World) -> None:
     for given in ({}, {"choice": "AGREE", "options": [1]}, {"rating": 1, "options": []}):
         answer = await cast(ask, world, "nurse1", ballotId=ballot, **given)
         assert answer["message"] == "Please send either a choice, a rating or options."
+
+
+async def test_a_vote_on_behalf_of_somebody_shows_both(ask: Ask, world: World) -> None:
+    ballot = world.id("Ballot", await opened(world))
+    nurse1, nurse2 = await world.viewer("nurse1"), await world.viewer("nurse2")
+    ids = {name: world.id("Person", world.people[name]) for name in ("nurse1", "nurse2")}
+    proxies = "ballot { viewerProxy { name } viewerVotesFor { name } }"
+
+    named = await change(ask, nurse1, "nameProxy", proxies, ballotId=ballot, proxyId=ids["nurse2"])
+    assert named == {"ballot": {"viewerProxy": {"name": "Nurse2"}, "viewerVotesFor": []}}
+    shown = "vote { voter { name } castBy { name } history { castBy { name } } " + proxies + " }"
+    by_proxy = {"ballotId": ballot, "choice": "AGREE", "onBehalfOfId": ids["nurse1"]}
+    cast = await change(ask, nurse2, "castVote", shown, **by_proxy)
+    assert cast["vote"] == {
+        "voter": {"name": "Nurse1"},
+        "castBy": {"name": "Nurse2"},
+        "history": [],
+        "ballot": {"viewerProxy": None, "viewerVotesFor": [{"name": "Nurse1"}]},
+    }
+    withdrawn = await change(ask, nurse1, "withdrawProxy", proxies, ballotId=ballot)
+    assert withdrawn == {"ballot": {"viewerProxy": None, "viewerVotesFor": []}}
+    own = await change(ask, nurse1, "castVote", shown, ballotId=ballot, choice="PASS")
+    assert own["vote"]["castBy"] is None
+    assert own["vote"]["history"] == [{"castBy": {"name": "Nurse2"}}]
+    refused = await change(ask, nurse2, "castVote", shown, **by_proxy)
+    assert (refused["code"], refused["path"]) == ("NOT_ALLOWED", ["onBehalfOfId"])

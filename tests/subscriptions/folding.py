@@ -36,8 +36,8 @@ fragment ObjectionFields on Objection {
 }
 fragment VoteFields on Vote {
   id choice rating options { ordinal } rationale revision
-  voter { id } constituency { id } ballot { id }
-  history { choice rating options { ordinal } rationale revision }
+  voter { id } castBy { id } constituency { id } ballot { id }
+  history { choice rating options { ordinal } castBy { id } rationale revision }
 }
 """
 # A closed ballot's snapshot shows what its `asOf` was; an open one's is the time of reading.

@@ -44,7 +44,16 @@ FOLLOWERS = (
 )
 STAFF = ("moderator", "secretary", "admin", "admin", "developer")
 VOTERS = ("nurse1", "nurse2", "pharmacist1", "physiotherapist3", "stranger")
-BY_VOTERS = ("castVote", "addComment", "openThread", "react", "joinEngagement", "answerInvitation")
+BY_VOTERS = (
+    "castVote",
+    "nameProxy",
+    "raiseObjection",
+    "addComment",
+    "openThread",
+    "react",
+    "joinEngagement",
+    "answerInvitation",
+)
 GUESTS = ("pharmacist1", "pharmacist1", "moderator")
 BY_GUESTS = ("requestFloor", "withdrawFloorRequest")
 LIKELY_ACTORS = {**dict.fromkeys(BY_VOTERS, VOTERS), **dict.fromkeys(BY_GUESTS, GUESTS)}
@@ -151,14 +160,7 @@ class Example:
             input.pop("rule", None)
             input.pop("options", None)
         elif mutation == "castVote":
-            async with self.live.database.session() as session:
-                ballots = (await session.execute(OPEN_BALLOTS)).all()
-            if ballots:
-                ballot = self.inputs.choose(ballots)
-                for each in ("rating", "choice", "options"):
-                    input.pop(each, None)
-                vote = self._vote(BallotKind(ballot.kind))
-                input.update(ballotId=self.made.world.id("Ballot", ballot.id), **vote)
+            await self._make_a_vote(input)
         elif mutation == "advanceClock" and input["transition"] != "END":
             async with self.live.database.session() as session:
                 state = (await session.execute(CLOCK)).scalar_one()
@@ -175,6 +177,18 @@ class Example:
             if requests:
                 request = self.inputs.choose(requests)
                 input["floorRequestId"] = self.made.world.id("FloorRequest", request)
+
+    async def _make_a_vote(self, input: dict[str, Any]) -> None:
+        async with self.live.database.session() as session:
+            ballots = (await session.execute(OPEN_BALLOTS)).all()
+        if ballots:
+            ballot = self.inputs.choose(ballots)
+            for each in ("rating", "choice", "options", "safety"):
+                input.pop(each, None)
+            if self.inputs.choose((True, True, False)):
+                input.pop("onBehalfOfId", None)
+            vote = self._vote(BallotKind(ballot.kind))
+            input.update(ballotId=self.made.world.id("Ballot", ballot.id), **vote)
 
     def _vote(self, kind: BallotKind) -> dict[str, Any]:
         if kind in LISTED:
