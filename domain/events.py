@@ -673,6 +673,52 @@ class ElectorAdded(Event):
 
 @_about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
+class ElectorRecused(Event):
+    """An elector of an open ballot is recused by an interest, and their vote does not count.
+
+    `choice` or `options` are what they had voted, where those who read this may see it.
+    """
+
+    ballot_id: UUID
+    person_id: UUID
+    constituency_id: UUID
+    choice: int | None
+    options: list[int] | None
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ElectorReadmitted(Event):
+    """An elector is recused no more, and what they had voted counts again."""
+
+    ballot_id: UUID
+    person_id: UUID
+    constituency_id: UUID
+    choice: int | None
+    options: list[int] | None
+
+
+@_about("interest_id")
+@dataclass(frozen=True, kw_only=True)
+class InterestDeclared(Event):
+    """Somebody declared an interest in what is decided."""
+
+    interest_id: UUID
+    mitigation: str
+    subject_kind: str | None
+    subject_id: UUID | None
+
+
+@_about("interest_id")
+@dataclass(frozen=True, kw_only=True)
+class InterestWithdrawn(Event):
+    """Somebody withdrew an interest of theirs."""
+
+    interest_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
 class BallotClosed(Event):
     """A ballot was closed; `outcome` is what it came to."""
 

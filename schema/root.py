@@ -19,6 +19,7 @@ from schema.criteria import CriterionMutation, CriterionQuery
 from schema.delivery_plans import DeliveryPlanMutation
 from schema.engagements import EngagementMutation, EngagementQuery
 from schema.floor_requests import FloorRequestMutation
+from schema.interests import InterestMutation
 from schema.nodes import Node, load_nodes, parse
 from schema.objections import ObjectionMutation
 from schema.organisations import OrganisationMutation, OrganisationQuery
@@ -92,6 +93,7 @@ class Mutation(
     VoteMutation,
     ObjectionMutation,
     ProxyMutation,
+    InterestMutation,
     PeopleMutation,
     OrganisationMutation,
     CredentialMutation,

@@ -154,6 +154,9 @@ class Vote(Node):
     revision: int = text(description="Counts its castings, from 1.")
     cast_at: datetime = text(description="When it was last cast.")
 
+    recused: bool = relation(
+        queries.recused, "Whether it does not count, because its voter declared an interest."
+    )
     choice: Choice | None = batched(
         _choices, "What was chosen; null where it is a rating or options."
     )

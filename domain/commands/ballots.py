@@ -26,6 +26,7 @@ from domain.events import (
     BallotEdited,
     BallotOpened,
     ElectorAdded,
+    ElectorRecused,
 )
 from domain.lifecycle import (
     BALLOT,
@@ -38,6 +39,7 @@ from domain.lifecycle import (
 from domain.models.ballots import Ballot, BallotVisibility, TallyRow
 from domain.models.comments import SubjectKind
 from domain.models.criteria import Criterion
+from domain.models.interests import Mitigation
 from domain.models.objections import Objection
 from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic, TopicKind
@@ -58,6 +60,16 @@ _WIDTH = (
     f"WHEN '{BallotKind.RANKING}' THEN cardinality(options) * cardinality(options) END"
 )
 
+# Whether a person declared an interest that recuses from a ballot: in its topic, in what contains
+# that, or there in its subject alone.
+COVERED = (
+    "EXISTS (SELECT FROM interests JOIN topics ON topics.id = ballots.topic_id "
+    "WHERE interests.person_id = {person} AND interests.withdrawn_at IS NULL "
+    f"AND interests.mitigation = '{Mitigation.RECUSE}' "
+    "AND interests.topic_id = ANY (topics.scopes) "
+    "AND (interests.subject_id IS NULL OR interests.subject_id = ballots.subject_id))"
+)
+
 # Who votes, in which constituency, from the stakeholders of an exercise or the invited among them.
 _ELECTORATES = {
     TopicKind.ENGAGEMENT: "SELECT person_id, constituency_id FROM stakeholders "
@@ -70,12 +82,15 @@ ENTER = {
     kind: text(
         f"""
         WITH entered AS (
-            INSERT INTO electors (ballot_id, person_id, constituency_id)
-            SELECT :ballot_id, person_id, constituency_id FROM ({electorate}) AS electorate
-            RETURNING constituency_id
+            INSERT INTO electors (ballot_id, person_id, constituency_id, recused)
+            SELECT :ballot_id, person_id, constituency_id,
+                   {COVERED.format(person="electorate.person_id")}
+            FROM ballots, ({electorate}) AS electorate WHERE ballots.id = :ballot_id
+            RETURNING constituency_id, recused
         )
         INSERT INTO tallies (ballot_id, constituency_id, eligible, voted, counts)
-        SELECT ballots.id, constituency_id, count(*), 0, array_fill(0::bigint, ARRAY[{_WIDTH}])
+        SELECT ballots.id, constituency_id, count(*) FILTER (WHERE NOT recused), 0,
+               array_fill(0::bigint, ARRAY[{_WIDTH}])
         FROM ballots, entered WHERE ballots.id = :ballot_id
         GROUP BY ballots.id, constituency_id
         RETURNING constituency_id, eligible
@@ -84,26 +99,32 @@ ENTER = {
     for kind, electorate in _ELECTORATES.items()
 }
 # One elector more in every open ballot of a topic that still takes some. The ballots are locked in
-# the order of their ids, so a vote and a close are either before this or after it.
+# the order of their ids, so a vote and a close are either before this or after it, and by a
+# statement of its own, so that the next one knows of every interest that was declared before.
+GROWING = text(
+    "SELECT id FROM ballots WHERE topic_id = :topic_id AND state = 'OPEN' AND electorate_grows "
+    "ORDER BY id FOR NO KEY UPDATE"
+).bindparams(bindparam("topic_id", type_=Uuid()))
 ADMIT = text(
     f"""
     WITH growing AS (
-        SELECT id, {_WIDTH} AS width
+        SELECT id, {_WIDTH} AS width, {COVERED.format(person=":person_id")} AS recused
         FROM ballots
         WHERE topic_id = :topic_id AND state = 'OPEN' AND electorate_grows
-        ORDER BY id FOR NO KEY UPDATE
     ), entered AS (
-        INSERT INTO electors (ballot_id, person_id, constituency_id)
-        SELECT id, :person_id, :constituency_id FROM growing
+        INSERT INTO electors (ballot_id, person_id, constituency_id, recused)
+        SELECT id, :person_id, :constituency_id, recused FROM growing
         ON CONFLICT DO NOTHING
-        RETURNING ballot_id
+        RETURNING ballot_id, recused
     ), grown AS (
         INSERT INTO tallies (ballot_id, constituency_id, eligible, voted, counts)
-        SELECT id, :constituency_id, 1, 0, array_fill(0::bigint, ARRAY[width])
+        SELECT id, :constituency_id, (NOT growing.recused)::int, 0,
+               array_fill(0::bigint, ARRAY[width])
         FROM growing JOIN entered ON ballot_id = id
-        ON CONFLICT (ballot_id, constituency_id) DO UPDATE SET eligible = tallies.eligible + 1
+        ON CONFLICT (ballot_id, constituency_id)
+        DO UPDATE SET eligible = tallies.eligible + excluded.eligible
     )
-    SELECT ballot_id FROM entered ORDER BY ballot_id
+    SELECT ballot_id, recused FROM entered ORDER BY ballot_id
     """
 ).bindparams(
     bindparam("topic_id", type_=Uuid()),
@@ -259,12 +280,16 @@ async def admit(uow: UnitOfWork, *, topic_id: UUID, person_id: UUID, constituenc
         "person_id": person_id,
         "constituency_id": constituency_id,
     }
-    for ballot_id in (await uow.session.execute(ADMIT, parameters)).scalars():
-        uow.emit(
-            topic_id,
-            ElectorAdded(ballot_id=ballot_id, person_id=person_id, constituency_id=constituency_id),
-            MEMBERS,
-        )
+    await uow.session.execute(GROWING, {"topic_id": topic_id})
+    for ballot_id, recused in await uow.session.execute(ADMIT, parameters):
+        elector = {
+            "ballot_id": ballot_id,
+            "person_id": person_id,
+            "constituency_id": constituency_id,
+        }
+        uow.emit(topic_id, ElectorAdded(**elector), MEMBERS)
+        if recused:
+            uow.emit(topic_id, ElectorRecused(**elector, choice=None, options=None), MEMBERS)
 
 
 async def _load(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
@@ -309,13 +334,10 @@ async def _open(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
     entered = await uow.session.execute(
         ENTER[topic.kind], {"ballot_id": ballot.id, "topic_id": topic.id}
     )
-    uow.emit(
-        topic.id,
-        BallotOpened(
-            ballot_id=ballot.id,
-            eligible={str(row.constituency_id): row.eligible for row in entered},
-        ),
-    )
+    eligible = {str(row.constituency_id): row.eligible for row in entered}
+    if not any(eligible.values()):
+        raise Conflict("Nobody would be entitled to vote: all are recused by declared interests.")
+    uow.emit(topic.id, BallotOpened(ballot_id=ballot.id, eligible=eligible))
 
 
 async def _close(uow: UnitOfWork, ballot: Ballot, reason: str) -> None:

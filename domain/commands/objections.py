@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
-
+from domain.commands.electors import require_elector
 from domain.consensus.objections import OpenObjections
 from domain.errors import Conflict, NotAllowed, NotFound
 from domain.events import (
@@ -29,7 +28,7 @@ from domain.lifecycle import (
     advance,
     require,
 )
-from domain.models.ballots import Ballot, Elector
+from domain.models.ballots import Ballot
 from domain.models.objections import Objection
 from domain.permissions import Permission, allowed
 from domain.queries import objections as queries
@@ -37,24 +36,13 @@ from domain.queries.consensus import votes_shown
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
-CONSTITUENCY = select(Elector.constituency_id).where(
-    Elector.ballot_id == bindparam("ballot_id", type_=Uuid()),
-    Elector.person_id == bindparam("person_id", type_=Uuid()),
-)
-
 
 async def raise_objection(uow: UnitOfWork, *, ballot_id: UUID, body: str, safety: bool) -> UUID:
     """Object to what an open ballot asks, as one of its electors; return the id."""
     ballot = await uow.load(Ballot, ballot_id, Permission.VOTE)
     if ballot.state is BallotState.DRAFT:
         raise NotFound("There is no ballot with this id that you may see.")
-    constituency_id = await uow.session.scalar(
-        CONSTITUENCY, {"ballot_id": ballot.id, "person_id": uow.actor_id}
-    )
-    if constituency_id is None:
-        raise NotAllowed(
-            "You are not among the electors of this ballot: they were entered when it was opened."
-        )
+    constituency_id = await require_elector(uow, ballot)
     require(BALLOT, ballot.state, (BallotState.OPEN,), "Objecting")
     objection = Objection(
         topic_id=ballot.topic_id,

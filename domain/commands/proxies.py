@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select
 
-from domain.commands.objections import CONSTITUENCY
-from domain.errors import Conflict, Invalid, NotAllowed, NotFound
+from domain.commands.electors import is_elector, require_elector
+from domain.errors import Conflict, Invalid, NotFound
 from domain.events import MEMBERS, ProxyNamed, ProxyWithdrawn
 from domain.lifecycle import BALLOT, BallotState, require
 from domain.models.ballots import Ballot
@@ -35,7 +35,7 @@ async def name_proxy(uow: UnitOfWork, *, ballot_id: UUID, proxy_id: UUID) -> UUI
     ballot = await _load(uow, ballot_id)
     if proxy_id == uow.actor_id:
         raise Invalid("Nobody is their own proxy. Please cast your vote.", ("proxy_id",))
-    if not await _is_elector(uow, ballot, proxy_id):
+    if not await is_elector(uow, ballot, proxy_id):
         raise Invalid(
             "A proxy is an elector of the same ballot; this person is none.", ("proxy_id",)
         )
@@ -82,14 +82,6 @@ async def _load(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
     ballot = await uow.load(Ballot, ballot_id, Permission.VOTE)
     if ballot.state is BallotState.DRAFT:
         raise NotFound("There is no ballot with this id that you may see.")
-    if not await _is_elector(uow, ballot, uow.actor_id):
-        raise NotAllowed(
-            "You are not among the electors of this ballot: they were entered when it was opened."
-        )
+    await require_elector(uow, ballot)
     require(BALLOT, ballot.state, (BallotState.OPEN,), "Voting by proxy")
     return ballot
-
-
-async def _is_elector(uow: UnitOfWork, ballot: Ballot, person_id: UUID) -> bool:
-    found = await uow.session.scalar(CONSTITUENCY, {"ballot_id": ballot.id, "person_id": person_id})
-    return found is not None

@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, Boolean, Integer, Text, Uuid, bindparam, column, f
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
+from domain.commands.electors import no_elector, recused
 from domain.consensus.choices import (
     BallotKind,
     ReasonPolicy,
@@ -73,6 +74,7 @@ CAST = select(
         column("host_state", Text()),
         column("options_listed", Integer()),
         column("constituency_id", Uuid()),
+        column("recused", Boolean()),
         column("entrusted", Boolean()),
         column("first_asked", Text()),
         column("first_result", Uuid()),
@@ -267,8 +269,8 @@ def _require_entitled(casting: Casting, found: Any) -> None:
             ("on_behalf_of_id",),
         )
     if found.constituency_id is None:
-        raise NotAllowed(
-            f"{whose} not among the electors of this ballot: they were entered when it was opened."
-        )
+        raise no_elector(whose=whose)
+    if found.recused:
+        raise recused(whose=whose)
     if whose == "You are" or not moderates:
         require_allowed(casting.viewer, Permission.VOTE, found, doing="casting a vote")

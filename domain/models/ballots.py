@@ -61,13 +61,17 @@ class Ballot(Record):
 
 
 class Elector(Record):
-    """A person entitled to vote, in the constituency that they were in when entered."""
+    """A person entitled to vote, in the constituency that they were in when entered.
+
+    Who is `recused` by a declared interest is not eligible, and their vote does not count.
+    """
 
     __tablename__ = "electors"
 
     ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
+    recused: Mapped[bool] = mapped_column(default=False)
 
 
 class TallyRow(Record):

@@ -74,6 +74,7 @@ OPEN_TO_ELECTOR = with_host(
     Ballot.state == BallotState.OPEN,
     HOST_STATE == EngagementState.OPEN,
     Elector.person_id == bindparam("person_id", type_=Uuid()),
+    Elector.recused.is_(False),
 )
 
 

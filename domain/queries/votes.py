@@ -11,7 +11,7 @@ from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_
 from domain.consensus.choices import BallotKind
 from domain.database import Session
 from domain.lifecycle import BallotState
-from domain.models.ballots import Ballot, BallotVisibility
+from domain.models.ballots import Ballot, BallotVisibility, Elector
 from domain.models.topics import Topic
 from domain.models.votes import CastVote, Vote
 from domain.permissions import Viewer
@@ -49,6 +49,11 @@ OF_VIEWER = select(Vote).where(
 )
 OF_BALLOTS = Paged(_VOTES.where(SHOWN), Vote, Vote.ballot_id)
 ASKED = select(Ballot.id, Ballot.kind, Ballot.options).where(Ballot.id == func.any(ids()))
+RECUSED = (
+    select(Vote.id)
+    .join(Elector, and_(Elector.ballot_id == Vote.ballot_id, Elector.person_id == Vote.person_id))
+    .where(Vote.id == func.any(ids()), Elector.recused)
+)
 HISTORY = (
     select(CastVote)
     .join(Vote, Vote.id == CastVote.vote_id)
@@ -99,6 +104,12 @@ async def asked(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list
     """Return what each ballot asks for, which says what the ordinals of its votes mean."""
     rows = await session.execute(ASKED, {"ids": keys})
     return in_order(keys, rows, lambda row: row.id)
+
+
+async def recused(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[bool]:
+    """Say of each vote whether it does not count, because its voter is recused."""
+    found = set(await session.scalars(RECUSED, {"ids": keys}))
+    return [key in found for key in keys]
 
 
 async def history(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[CastVote]]:

@@ -1,4 +1,4 @@
-"""What is voted and by whom: options, votes for some of them, objections and proxies."""
+"""What is voted and by whom: options, objections, proxies and declared interests."""
 
 from __future__ import annotations
 
@@ -112,6 +112,51 @@ def upgrade() -> None:
     )
     op.create_index(op.f("proxies_proxy_id_idx"), "proxies", ["proxy_id"])
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON proxies TO concordat_app")
+    op.create_table(
+        "interests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("topic_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "subject_kind",
+            sa.Enum(
+                "SPECIFICATION",
+                "SECTION",
+                "BLOCK",
+                "CRITERION",
+                "BALLOT",
+                "ENGAGEMENT",
+                "ROUNDTABLE",
+                name="subjectkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column(
+            "mitigation",
+            sa.Enum("RECUSE", "NONE", name="mitigation", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["topic_id"], ["topics.id"], name=op.f("interests_topic_id_fkey")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("interests_person_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("interests_pkey")),
+    )
+    op.create_index("interests_topic_id_id_idx", "interests", ["topic_id", "id"])
+    op.create_index(op.f("interests_person_id_idx"), "interests", ["person_id"])
+    # What somebody declared stays on record, also when it is withdrawn.
+    op.execute("GRANT SELECT, INSERT, UPDATE ON interests TO concordat_app")
+    op.add_column(
+        "electors", sa.Column("recused", sa.Boolean(), nullable=False, server_default="false")
+    )
+    op.alter_column("electors", "recused", server_default=None)
+    op.execute("GRANT UPDATE (recused) ON electors TO concordat_app")
     for column in COUNTERS:
         op.add_column(
             "ballots", sa.Column(column, sa.Integer(), nullable=False, server_default="0")
@@ -151,6 +196,7 @@ def upgrade() -> None:
             OUT host_state text,
             OUT options_listed integer,
             OUT constituency_id uuid,
+            OUT recused boolean,    -- whether the voter is, by a declared interest
             OUT entrusted boolean,  -- whether the caster is the voter, or their proxy
             OUT first_asked text,
             OUT first_result uuid
@@ -183,10 +229,11 @@ def upgrade() -> None:
             SELECT t.scopes, t.public,
                    coalesce((SELECT e.state FROM engagements e WHERE e.id = t.id),
                             (SELECT r.state FROM roundtables r WHERE r.id = t.id)),
-                   (SELECT e.constituency_id FROM electors e
-                    WHERE e.ballot_id = in_ballot AND e.person_id = voter)
-            INTO scopes, public, host_state, constituency_id
-            FROM topics t WHERE t.id = topic_id;
+                   e.constituency_id, e.recused
+            INTO scopes, public, host_state, constituency_id, recused
+            FROM topics t
+            LEFT JOIN electors e ON e.ballot_id = in_ballot AND e.person_id = voter
+            WHERE t.id = topic_id;
             IF options_listed = 0 THEN
                 ordinal := accepted ->> (kind || ' ' || reason_policy);
             ELSE
@@ -194,8 +241,10 @@ def upgrade() -> None:
             END IF;
             entrusted := caster = voter OR EXISTS (
                 SELECT FROM proxies p
-                WHERE p.ballot_id = in_ballot AND p.person_id = voter AND p.proxy_id = caster);
-            admitted := constituency_id IS NOT NULL
+                JOIN electors e ON e.ballot_id = p.ballot_id AND e.person_id = p.proxy_id
+                WHERE p.ballot_id = in_ballot AND p.person_id = voter AND p.proxy_id = caster
+                  AND NOT e.recused);
+            admitted := constituency_id IS NOT NULL AND NOT recused
                 AND (entrusted AND (votes_everywhere OR scopes && votes_inside
                                     OR topic_id = ANY (votes_at))
                      OR caster <> voter AND (moderates_everywhere OR scopes && moderates_inside
@@ -375,3 +424,5 @@ def downgrade() -> None:
         op.drop_column("ballots", column)
     op.drop_table("objections")
     op.drop_table("proxies")
+    op.drop_table("interests")
+    op.drop_column("electors", "recused")

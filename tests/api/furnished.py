@@ -164,6 +164,15 @@ async def furnish(database: Database) -> Furnished:
             who, "raiseObjection", ballotId=ids[name], body=f"{OBJECTION} {name}"
         )
 
+    ids["interest"] = await change(
+        "nurse2",
+        "declareInterest",
+        topicId=engagement,
+        subjectId=section,
+        body="A friend wrote it.",
+        mitigation="NONE",
+    )
+
     ids["webinar"] = await change(
         "moderator",
         "addWebinar",

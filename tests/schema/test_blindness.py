@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from re import sub
 from uuid import UUID, uuid4
 
 import orjson
 import pytest
 
 from api.graphql import schema
+from domain.commands.interests import declare_interest
 from domain.consensus.choices import BallotKind
 from domain.database import Database, create_engine
 from domain.models.ballots import BallotVisibility
+from domain.models.interests import Mitigation
 from domain.permissions import ANYONE, Viewer
 from domain.queries import topics
+from domain.unit_of_work import UnitOfWork
 from schema.context import Context
 from tests.ballots import close, opened, vote
 from tests.conftest import Server
@@ -173,6 +177,33 @@ async def test_whether_a_vote_in_a_blind_ballot_objects_is_told_to_nobody(
             for each in (consenting, objecting)
         ]
         assert for_one == for_other, name
+
+
+async def test_that_somebody_is_recused_does_not_tell_whether_they_had_voted(
+    world: World, copy: Copy
+) -> None:
+    ballot = await opened(world, BallotKind.SENSE_CHECK, BallotVisibility.AFTER_CLOSE)
+    other = await opened(world, BallotKind.POSITIONS)
+    quiet, lively = await copy(), await copy()
+
+    cast = await vote(lively, "nurse1", ballot, "AGREE", "A canary.")
+    for each in (quiet, lively):
+        async with UnitOfWork(each.database, await each.viewer("nurse1")) as uow:
+            await declare_interest(
+                uow, topic_id=world.engagement, body="Mine.", mitigation=Mitigation.RECUSE
+            )
+    for name in (None, "nurse2"):
+        before, after = [
+            await received(each, await _viewer(each, name), ballot, other, cast)
+            for each in (quiet, lively)
+        ]
+        assert b"ELECTOR_RECUSED" in before or name is None
+        assert _without_ids(after) == _without_ids(before), name
+
+
+def _without_ids(bytes_: bytes) -> bytes:
+    """Return an answer without the ids of interests, of which no two are the same."""
+    return sub(rb'"interest_id":"[^"]*"', b"", bytes_)
 
 
 async def _viewer(world: World, name: str | None) -> Viewer:

@@ -271,6 +271,9 @@ async def seconds(place: Furnished) -> None:
         expectedRevision=None,
     )
     await change("admin", "addOrganisation", name="Another one", kind="EDUCATION_PROVIDER")
+    await change(
+        "nurse1", "declareInterest", topicId=ids["engagement"], body="Mine.", mitigation="NONE"
+    )
 
 
 def selection(type: Any) -> str:

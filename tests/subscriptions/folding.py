@@ -36,7 +36,7 @@ fragment ObjectionFields on Objection {
 }
 fragment VoteFields on Vote {
   id choice rating options { ordinal } rationale revision
-  voter { id } castBy { id } constituency { id } ballot { id }
+  recused voter { id } castBy { id } constituency { id } ballot { id }
   history { choice rating options { ordinal } castBy { id } rationale revision }
 }
 """
