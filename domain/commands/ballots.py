@@ -60,14 +60,15 @@ _WIDTH = (
     f"WHEN '{BallotKind.RANKING}' THEN cardinality(options) * cardinality(options) END"
 )
 
-# Whether a person declared an interest that recuses from a ballot: in its topic, in what contains
-# that, or there in its subject alone.
+# Whether a person declared an interest that recuses from a ballot: in its topic or in what contains
+# that, in its subject, or in the ballot itself.
 COVERED = (
     "EXISTS (SELECT FROM interests JOIN topics ON topics.id = ballots.topic_id "
     "WHERE interests.person_id = {person} AND interests.withdrawn_at IS NULL "
     f"AND interests.mitigation = '{Mitigation.RECUSE}' "
     "AND interests.topic_id = ANY (topics.scopes) "
-    "AND (interests.subject_id IS NULL OR interests.subject_id = ballots.subject_id))"
+    "AND (interests.subject_id IS NULL OR interests.subject_id = ANY (topics.scopes) "
+    "OR interests.subject_id IN (ballots.subject_id, ballots.id)))"
 )
 
 # Who votes, in which constituency, from the stakeholders of an exercise or the invited among them.

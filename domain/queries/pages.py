@@ -116,7 +116,7 @@ async def shown_or_own(
     rows = {
         row.id: row
         for row, shown in await session.execute(statement, {"ids": keys, **seen_by(viewer)})
-        if shown or any(list(map(viewer.is_person, owners(row))))
+        if shown or any(map(viewer.is_person, owners(row)))
     }
     return [rows.get(key) for key in keys]
 

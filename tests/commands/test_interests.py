@@ -127,6 +127,27 @@ async def test_an_interest_is_in_one_subject_or_in_all_that_a_topic_holds(world:
             await vote(world, name, ballot, "AGREE")
 
 
+@pytest.mark.parametrize("kind", [SubjectKind.SPECIFICATION, SubjectKind.ENGAGEMENT])
+async def test_an_interest_in_what_a_ballot_is_held_in_covers_it(
+    world: World, kind: SubjectKind
+) -> None:
+    ballot = await opened(world, subject=(SubjectKind.SECTION, world.sections[0]))
+    id = {
+        SubjectKind.SPECIFICATION: world.specification,
+        SubjectKind.ENGAGEMENT: world.engagement,
+    }[kind]
+    await declares(world, "nurse1", subject=(kind, id))
+
+    assert (await nurses(world, ballot))[0] == 2
+
+
+async def test_an_interest_in_a_ballot_covers_that_one(world: World) -> None:
+    ballot, other = await opened(world), await opened(world)
+    await declares(world, "nurse1", subject=(SubjectKind.BALLOT, ballot))
+
+    assert [(await nurses(world, each))[0] for each in (ballot, other)] == [2, 3]
+
+
 async def test_an_interest_without_recusal_is_only_known(world: World) -> None:
     ballot = await opened(world)
     id = await declares(world, "nurse1", mitigation=Mitigation.NONE)
