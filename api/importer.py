@@ -219,6 +219,10 @@ async def _verify(exercise: Exercise, console: Console) -> None:
         raise Conflict("\n".join([heading, *found[:MOST_PROBLEMS]]))
 
 
+def _answer(choice: int | None) -> str:
+    return "" if choice is None else SENSE_CHECKS[choice]
+
+
 async def _holding(exercise: Exercise) -> Holding:
     statements = {ballot_id: statement for statement, ballot_id in exercise.ballots.items()}
     participants = {person_id: id for id, person_id in exercise.people.items()}
@@ -229,11 +233,11 @@ async def _holding(exercise: Exercise) -> Holding:
     castings: Counter[tuple[int, str]] = Counter()
     for vote, before in zip(present, earlier, strict=True):
         for choice in (*(each.choice for each in before), vote.choice):
-            castings[statements[vote.ballot_id], SENSE_CHECKS[choice]] += 1
+            castings[statements[vote.ballot_id], _answer(choice)] += 1
     return Holding(
         castings=castings,
         latest={
-            (statements[vote.ballot_id], participants[vote.person_id]): SENSE_CHECKS[vote.choice]
+            (statements[vote.ballot_id], participants[vote.person_id]): _answer(vote.choice)
             for vote in present
         },
         tallies={

@@ -261,7 +261,7 @@ def _against(choice: Data) -> bool:
     rating = choice["rating"]
     if rating is not None:
         return bool(rating <= LOW)
-    return choice["choice"] in {"DISAGREE", "DISCUSS"}
+    return choice["choice"] in {"DISAGREE", "DISCUSS", "OBJECT"}
 
 
 def threshold(rule: Data) -> float:
@@ -269,7 +269,7 @@ def threshold(rule: Data) -> float:
     numbers = {each["name"]: each["number"] for each in rule["parameters"]}
     if "threshold_denominator" in numbers:
         return float(numbers["threshold_numerator"] / numbers["threshold_denominator"])
-    return float(numbers["threshold_percent"] / 100)
+    return float(numbers.get("threshold_percent", 50) / 100)  # a ranking compares pairs
 
 
 async def watch(url: str, token: str | None, engagement: str | None) -> None:

@@ -884,6 +884,52 @@ class ElectorAdded(Event):
 
 @_about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
+class ElectorRecused(Event):
+    """An elector of an open ballot is recused by an interest, and their vote does not count.
+
+    `choice` or `options` are what they had voted, where those who read this may see it.
+    """
+
+    ballot_id: UUID
+    person_id: UUID
+    constituency_id: UUID
+    choice: int | None
+    options: list[int] | None
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ElectorReadmitted(Event):
+    """An elector is recused no more, and what they had voted counts again."""
+
+    ballot_id: UUID
+    person_id: UUID
+    constituency_id: UUID
+    choice: int | None
+    options: list[int] | None
+
+
+@_about("interest_id")
+@dataclass(frozen=True, kw_only=True)
+class InterestDeclared(Event):
+    """Somebody declared an interest in what is decided."""
+
+    interest_id: UUID
+    mitigation: str
+    subject_kind: str | None
+    subject_id: UUID | None
+
+
+@_about("interest_id")
+@dataclass(frozen=True, kw_only=True)
+class InterestWithdrawn(Event):
+    """Somebody withdrew an interest of theirs."""
+
+    interest_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
 class BallotClosed(Event):
     """A ballot was closed; `outcome` is what it came to."""
 
@@ -993,15 +1039,20 @@ class BallotDropped(Event):
 class VoteCast(Event):
     """A vote was cast or changed, where those who read this may see it.
 
-    `choice` and `previous` are ordinals in the choices of the ballot's kind, so that folding these
-    events gives the tallies at any sequence. `previous` is what counted until now in this round.
+    `choice` and `previous` are ordinals in the choices of the ballot's kind, and where the ballot
+    lists options `options` and `previous_options` are theirs, so that folding these events gives
+    the tallies at any sequence; what is previous is what counted until now in this round. Where
+    somebody else cast it, who did is the actor, and `voter_id` is whose vote it is.
     """
 
     vote_id: UUID
     ballot_id: UUID
     constituency_id: UUID
-    choice: int
+    choice: int | None
     previous: int | None
+    options: list[int] | None
+    previous_options: list[int] | None
+    voter_id: UUID | None
     rationale: str
     revision: int
     round: int
@@ -1013,12 +1064,66 @@ class VoteReceived(Event):
     """A vote was cast or changed in a blind ballot: that it was, not what it says.
 
     `first` says that none of this person counted until now in this round.
+    Where somebody else cast it, `voter_id` is whose vote it is.
     """
 
     ballot_id: UUID
     constituency_id: UUID
+    voter_id: UUID | None
     first: bool
     round: int
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ProxyNamed(Event):
+    """An elector let another one cast their vote, in place of anybody named before."""
+
+    ballot_id: UUID
+    person_id: UUID
+    proxy_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ProxyWithdrawn(Event):
+    """An elector took back that another one may cast their vote."""
+
+    ballot_id: UUID
+    person_id: UUID
+    proxy_id: UUID
+
+
+@_about("objection_id")
+@dataclass(frozen=True, kw_only=True)
+class ObjectionRaised(Event):
+    """An elector objected to what a ballot asks."""
+
+    objection_id: UUID
+    ballot_id: UUID
+    constituency_id: UUID
+    safety: bool
+    body: str
+
+
+@_about("objection_id")
+@dataclass(frozen=True, kw_only=True)
+class ObjectionAdvanced(Event):
+    """An objection was judged, settled or withdrawn."""
+
+    objection_id: UUID
+    ballot_id: UUID
+    transition: str
+    state: str
+    reason: str
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ObjectionReceived(Event):
+    """An objection was raised or withdrawn in a blind ballot: that one was, not what it says."""
+
+    ballot_id: UUID
 
 
 @_about("delivery_plan_id")

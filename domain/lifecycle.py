@@ -465,6 +465,73 @@ HELD = (BallotState.OPEN, BallotState.DEFERRED, BallotState.ROUND_CLOSED)
 CONCLUDED = (BallotState.CLOSED, BallotState.DECIDED, BallotState.DROPPED)
 
 
+class ObjectionState(StrEnum):
+    """What became of an objection; open are those that wait to be judged, or to be settled."""
+
+    RAISED = "RAISED"
+    QUALIFIED = "QUALIFIED"
+    NOT_QUALIFIED = "NOT_QUALIFIED"
+    INTEGRATED = "INTEGRATED"
+    WITHDRAWN = "WITHDRAWN"
+    OVERRULED = "OVERRULED"
+
+
+class ObjectionTransition(StrEnum):
+    """A step in the life of an objection."""
+
+    QUALIFY = "QUALIFY"
+    DISQUALIFY = "DISQUALIFY"
+    INTEGRATE = "INTEGRATE"
+    OVERRULE = "OVERRULE"
+    WITHDRAW = "WITHDRAW"
+
+
+NOT_OWN = "Only who raised an objection can withdraw it."
+_BALLOT_OPEN = Requirement("ballot_closed", "The ballot is not open.")
+
+OBJECTION = Machine(
+    noun="objection",
+    initial=ObjectionState.RAISED,
+    moves=(
+        Move(
+            ObjectionTransition.QUALIFY,
+            (ObjectionState.RAISED,),
+            ObjectionState.QUALIFIED,
+            Permission.MODERATE,
+            (_BALLOT_OPEN,),
+        ),
+        Move(
+            ObjectionTransition.DISQUALIFY,
+            (ObjectionState.RAISED,),
+            ObjectionState.NOT_QUALIFIED,
+            Permission.MODERATE,
+            (_BALLOT_OPEN,),
+        ),
+        Move(
+            ObjectionTransition.INTEGRATE,
+            (ObjectionState.QUALIFIED,),
+            ObjectionState.INTEGRATED,
+            Permission.MODERATE,
+            (_BALLOT_OPEN,),
+        ),
+        Move(
+            ObjectionTransition.OVERRULE,
+            (ObjectionState.QUALIFIED,),
+            ObjectionState.OVERRULED,
+            Permission.MODERATE,
+            (_BALLOT_OPEN,),
+        ),
+        Move(
+            ObjectionTransition.WITHDRAW,
+            (ObjectionState.RAISED, ObjectionState.QUALIFIED),
+            ObjectionState.WITHDRAWN,
+            Permission.VIEW,
+            (_BALLOT_OPEN, Requirement("not_own", NOT_OWN)),
+        ),
+    ),
+)
+
+
 class DeliveryPlanState(StrEnum):
     """Where an education provider's delivery plan stands."""
 

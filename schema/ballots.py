@@ -21,7 +21,16 @@ from domain.models.ballots import BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.permissions import Permission
 from domain.queries import ballots as queries
-from domain.queries import comments, past_consensus, people, rounds, topics, votes
+from domain.queries import (
+    comments,
+    objections,
+    past_consensus,
+    people,
+    proxies,
+    rounds,
+    topics,
+    votes,
+)
 from domain.queries import consensus as standings
 from schema.batches import Parents, batched, derived
 from schema.comments import SUBJECTS, Thread, kind_of
@@ -40,12 +49,13 @@ from schema.fields import (
     text,
 )
 from schema.nodes import Node, key, load_nodes, node, type_of
+from schema.objections import Objection
 from schema.pagination import Connection, connection
 from schema.people import Person
 from schema.rounds import Round, RoundPlanInput, planned
 from schema.rules import Rule, RuleInput, document, shown
 from schema.transitions import TransitionOption, transitions
-from schema.votes import Choice, Vote, spoken
+from schema.votes import BallotOption, Choice, Vote, numbered, spoken
 
 enum(
     BallotKind,
@@ -53,6 +63,9 @@ enum(
     POSITIONS="A position: YES, NO_OBJECTION, DISCUSS, ABSTAIN or RECUSE.",
     RATING="A rating from 1 to 9, or UNABLE_TO_SCORE.",
     SENSE_CHECK="Quickly: AGREE, DISAGREE or PASS.",
+    CONSENT="Consent: CONSENT, CONCERN, OBJECT or ABSTAIN.",
+    MULTIPLE_CHOICE="Which of the options that it lists one approves.",
+    RANKING="In which order one prefers the options that it lists.",
 )
 enum(
     BallotState,
@@ -106,7 +119,7 @@ class ChoiceOption:
     needs_reason: bool = text(description="Whether a vote for it must say why.")
 
 
-def _options(ballot: Any) -> list[ChoiceOption]:
+def _choices(ballot: Any) -> list[ChoiceOption]:
     return [
         ChoiceOption(
             choice=spoken(ballot.kind, place)[0],
@@ -190,10 +203,21 @@ class Ballot(Node):
     viewer_can_vote: bool = relation(
         queries.open_to_viewer, "Whether the viewer can cast a vote now.", personal=True
     )
+    viewer_proxy: Person | None = relation(
+        proxies.of_viewer, "Who may cast the viewer's vote, if anybody.", personal=True
+    )
+    viewer_votes_for: list[Person] = relation(
+        proxies.voted_for, "Whose votes the viewer may cast, as their proxy.", personal=True
+    )
     votes: Connection[Vote] = connection(
         votes.of_ballots,
         votes.count_of_ballots,
         "The votes of the present round; none where they are not shown to the viewer.",
+    )
+    objections: Connection[Objection] = connection(
+        objections.of_ballots,
+        objections.count_of_ballots,
+        "The objections; none where they are not shown to the viewer.",
     )
     threads: Connection[Thread] = connection(
         comments.threads_of_subjects,
@@ -219,7 +243,13 @@ class Ballot(Node):
         lambda ballot: rule_hash(parse_rule(ballot.kind, ballot.rule)),
         "The SHA-256 of the rule's canonical JSON, in hex.",
     )
-    choices: list[ChoiceOption] = derived(_options, "What can be chosen.")
+    choices: list[ChoiceOption] = derived(
+        _choices, "What can be chosen; empty where there are options instead."
+    )
+    options: list[BallotOption] = derived(
+        lambda ballot: numbered(ballot.options),
+        "The options of a multiple choice or a ranking; else empty.",
+    )
     consensus: Consensus | None = relation(
         standings.of_ballots, "How far it has come; null where the viewer may not know."
     )
@@ -241,6 +271,11 @@ class DraftBallotInput(Idempotent):
     topic_id: strawberry.ID = text(description="The exercise or the roundtable.")
     kind: BallotKind = text(description="What it asks for.")
     question: str = text(description="The question, at most 2,000 characters.")
+    options: list[str] = text(
+        description="What is chosen from in a multiple choice or a ranking: 2 to 10, each at most "
+        "500 characters.",
+        default_factory=list,
+    )
     subject_id: strawberry.ID | None = text(
         description="What it is about: something of that topic or of the specification.",
         default=None,
@@ -275,6 +310,7 @@ class EditBallotInput(Expecting):
 
     ballot_id: strawberry.ID = text(description="The ballot.")
     question: str | None = text(description="The question.", default=None)
+    options: list[str] | None = text(description="What is chosen from.", default=None)
     visibility: BallotVisibility | None = text(
         description="When members may see votes and results.", default=None
     )
@@ -340,6 +376,7 @@ class BallotMutation:
             topic_id=key(input.topic_id, "topicId", "Engagement", "Roundtable"),
             kind=input.kind,
             question=input.question,
+            options=input.options,
             subject=(
                 None
                 if subject is None
@@ -364,6 +401,7 @@ class BallotMutation:
             ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
             expected_revision=expected(input),
             question=input.question,
+            options=input.options,
             visibility=input.visibility,
             rule=document(input.rule),
             reason_policy=input.reason_policy,

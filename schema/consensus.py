@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from operator import attrgetter
 from uuid import UUID
 
 import strawberry
 
 from domain.consensus.agreement import tastle_wierman
-from domain.consensus.choices import BallotKind
+from domain.consensus.choices import LISTED, BallotKind
 from domain.consensus.flips import LOOKED_FOR, fewest_to_flip
+from domain.consensus.options import size
 from domain.consensus.parameters import Parameters
 from domain.consensus.results import Group, Status
 from domain.consensus.tallies import Tally
@@ -44,6 +46,19 @@ class ChoiceCount:
 
     choice: Choice | None = text(description="The choice; null where it is a rating.")
     rating: int | None = text(description="The rating, 1 to 9; null where it is none.")
+    option: int | None = text(
+        description="The ordinal of the option, which so many approve, or have ranked at all; null "
+        "where it is none."
+    )
+    count: int = text(description="How many people.")
+
+
+@strawberry.type(description="How many people prefer one option to another one.")
+class Preference:
+    """A pair of options, by their ordinals."""
+
+    option: int = text(description="The ordinal of the option that they prefer.")
+    over: int = text(description="The ordinal of the one that they prefer it to.")
     count: int = text(description="How many people.")
 
 
@@ -64,11 +79,30 @@ class _Part:
 
     @property
     def counts(self) -> list[ChoiceCount]:
+        counts = self.group.counts
+        if self.kind in LISTED:
+            # Of a ranking, the diagonal.
+            step = 1 if self.kind is BallotKind.MULTIPLE_CHOICE else size(self.kind, counts) + 1
+            return [
+                ChoiceCount(choice=None, rating=None, option=option, count=people)
+                for option, people in enumerate(counts[::step], 1)
+            ]
         return [
-            ChoiceCount(choice=choice, rating=rating, count=people)
-            for (choice, rating), people in zip(
-                spoken_all(self.kind), self.group.counts, strict=True
-            )
+            ChoiceCount(choice=choice, rating=rating, option=None, count=people)
+            for (choice, rating), people in zip(spoken_all(self.kind), counts, strict=True)
+        ]
+
+    @property
+    def preferences(self) -> list[Preference]:
+        if self.kind is not BallotKind.RANKING:
+            return []
+        counts = self.group.counts
+        options = range(1, size(self.kind, counts) + 1)
+        pairs = product(options, options)
+        return [
+            Preference(option=option, over=over, count=people)
+            for (option, over), people in zip(pairs, counts, strict=True)
+            if option != over
         ]
 
 
@@ -81,7 +115,7 @@ def _fewest(part: _Part) -> int | None:
     if part.weighed is None:
         return None
     group = part.group
-    tally = Tally(group.constituency, group.label, group.eligible, group.counts)
+    tally = Tally(group.constituency, group.label, group.eligible, group.counts, group.voted)
     return fewest_to_flip(part.weighed, tally)
 
 
@@ -103,6 +137,14 @@ class GroupConsensus:
     )
     status: Status = derived(attrgetter("group.status"), "How far it has come.")
     counts: list[ChoiceCount] = text(description="How many people made each choice.")
+    preferences: list[Preference] = text(
+        description="Of a ranking, how many people prefer each option to each other; else empty."
+    )
+    winners: list[int] = derived(
+        attrgetter("group.winners"),
+        "The ordinals of the options that win by the count, where options are listed; none while "
+        "too few have voted, or where they are tied.",
+    )
     eligible: int = derived(attrgetter("group.eligible"), "How many people may vote.")
     voted: int = derived(attrgetter("group.voted"), "How many people have voted.")
     in_favour: int = derived(
@@ -194,6 +236,14 @@ class Consensus:
     stability: Stability | None = text(
         description="How far answers stood still since the round before, whether agreed or not; "
         "null in the first round, while withheld, and where nobody answered twice."
+    )
+    open_objections: int = derived(
+        attrgetter("consensus.open_objections.number"),
+        "How many objections are open; none while withheld.",
+    )
+    open_safety_objections: int = derived(
+        attrgetter("consensus.open_objections.safety"),
+        "How many of these are about safety: while there is one, nothing is adopted.",
     )
     rule_hash: str = derived(attrgetter("consensus.rule_hash"), "The SHA-256 of the rule, in hex.")
     as_of: int = text(

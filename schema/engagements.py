@@ -44,6 +44,7 @@ from schema.fields import (
     relation,
     text,
 )
+from schema.interests import Interest, interests
 from schema.nodes import Node, key, node
 from schema.pagination import (
     After,
@@ -146,6 +147,7 @@ class Engagement(Node):
         ballots.count_of_topics,
         "The ballots that are held in it; drafts for its moderators alone.",
     )
+    interests: Connection[Interest] = interests()
     threads: Connection[Thread] = connection(
         comments.threads_of_topics,
         comments.count_threads_of_topics,

@@ -20,10 +20,13 @@ from schema.delivery_plans import DeliveryPlanMutation
 from schema.dispositions import DispositionMutation
 from schema.engagements import EngagementMutation, EngagementQuery
 from schema.floor_requests import FloorRequestMutation
+from schema.interests import InterestMutation
 from schema.moderation import ModerationMutation, ModerationQuery
 from schema.nodes import Node, load_nodes, parse
+from schema.objections import ObjectionMutation
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
+from schema.proxies import ProxyMutation
 from schema.responses import ResponseMutation
 from schema.roundtables import RoundtableMutation, RoundtableQuery
 from schema.sections import SectionMutation
@@ -97,6 +100,9 @@ class Mutation(
     FloorRequestMutation,
     BallotMutation,
     VoteMutation,
+    ObjectionMutation,
+    ProxyMutation,
+    InterestMutation,
     PeopleMutation,
     OrganisationMutation,
     CredentialMutation,

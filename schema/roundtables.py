@@ -41,6 +41,7 @@ from schema.fields import (
     text,
     viewer_can,
 )
+from schema.interests import Interest, interests
 from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection, listing
 from schema.people import Person
@@ -172,6 +173,7 @@ class Roundtable(Node):
         ballots.count_of_topics,
         "The ballots that are held in it; drafts for its moderators alone.",
     )
+    interests: Connection[Interest] = interests()
     threads: Connection[Thread] = connection(
         comments.threads_of_topics,
         comments.count_threads_of_topics,

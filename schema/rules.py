@@ -44,7 +44,8 @@ class RuleInput:
 
     name: str = text(
         description="The name of the formula: datatracker for positions; comet, rand_ucla or "
-        "median_iqr for ratings; sense_check or majority for sense checks."
+        "median_iqr for ratings; sense_check or majority for sense checks; consent; approval for "
+        "multiple choice; minimax for rankings."
     )
     version: int = text(description="The version of the formula.")
     parameters: list[RuleParameterInput] = text(

@@ -36,6 +36,7 @@ from schema.fields import (
     relation,
     text,
 )
+from schema.interests import Interest, interests
 from schema.nodes import Node, key, node
 from schema.pagination import (
     After,
@@ -137,6 +138,7 @@ class Specification(Node):
             "The engagement exercises about it that the viewer may know of.",
         )
     )
+    interests: Connection[Interest] = interests()
     threads: Connection[Thread] = connection(
         comments.threads_of_topics,
         comments.count_threads_of_topics,

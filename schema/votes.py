@@ -45,57 +45,88 @@ class Choice(Enum):
     DISAGREE = "DISAGREE"
     PASS = "PASS"  # noqa: S105 - a choice, no password
     UNABLE_TO_SCORE = "UNABLE_TO_SCORE"
+    CONSENT = "CONSENT"
+    CONCERN = "CONCERN"
+    OBJECT = "OBJECT"
 
 
 enum(
     Choice,
-    "What can be chosen: positions, answers to a sense check, or no rating.",
+    "What can be chosen: positions, answers to a sense check or a call for consent, or no rating.",
     YES="Position: I support it.",
     NO_OBJECTION="Position: I do not mind.",
     DISCUSS="Position: this blocks until it is talked about; needs a reason.",
-    ABSTAIN="Position: I take none.",
+    ABSTAIN="Position, or consent: I take no side.",
     RECUSE="Position: I have an interest, and do not count among the electors.",
     AGREE="Sense check: I agree.",
     DISAGREE="Sense check: I disagree.",
     PASS="Sense check: I have no view.",  # noqa: S106 - as above
     UNABLE_TO_SCORE="Rating: I cannot rate this.",
+    CONSENT="Consent: I can live with it.",
+    CONCERN="Consent: I can live with it, and have a concern that is to be heard.",
+    OBJECT="Consent: I have a reason why this would do harm; it has to be said.",
 )
+
+
+@strawberry.type(description="An option that a ballot lists.")
+class BallotOption:
+    """An option."""
+
+    ordinal: int = text(description="Its place in the list, from 1, which never changes.")
+    text: str = text(description="What it says.")
 
 
 @strawberry.type(description="How a vote was cast before it became what it is.")
 class EarlierVote:
     """An earlier casting of a vote."""
 
-    choice: Choice | None = text(description="What was chosen; null where it was a rating.")
+    choice: Choice | None = text(
+        description="What was chosen; null where it was a rating or options."
+    )
     rating: int | None = text(description="The rating, 1 to 9; null where there was none.")
+    options: list[BallotOption] = text(
+        description="The options that were approved, or ranked from the most preferred on."
+    )
     rationale: str = text(description="Why; may be empty.")
     revision: int = text(description="Which casting it was, from 1.")
     cast_at: datetime = text(description="When it was cast.")
+    cast_by_id: strawberry.Private[UUID | None]
+    cast_by: Person | None = relation(
+        people.by_ids,
+        "Who cast it on behalf of the voter; null where the voter did.",
+        by="cast_by_id",
+    )
 
 
-async def _kinds(votes: Parents, info: Info) -> Sequence[BallotKind]:
-    return await info.context.load_all(queries.kinds, [vote.ballot_id for vote in votes])
+async def _asked(votes: Parents, info: Info) -> Sequence[queries.Asked]:
+    """Return what the ballot of each vote asks for."""
+    return await info.context.load_all(queries.asked, [vote.ballot_id for vote in votes])
 
 
 async def _choices(votes: Parents, info: Info) -> Sequence[Choice | None]:
-    kinds = await _kinds(votes, info)
-    return [spoken(kind, vote.choice)[0] for kind, vote in zip(kinds, votes, strict=True)]
+    asked = await _asked(votes, info)
+    return [said(each, vote.choice)[0] for each, vote in zip(asked, votes, strict=True)]
 
 
 async def _ratings(votes: Parents, info: Info) -> Sequence[int | None]:
-    kinds = await _kinds(votes, info)
-    return [spoken(kind, vote.choice)[1] for kind, vote in zip(kinds, votes, strict=True)]
+    asked = await _asked(votes, info)
+    return [said(each, vote.choice)[1] for each, vote in zip(asked, votes, strict=True)]
+
+
+async def _options(votes: Parents, info: Info) -> Sequence[list[BallotOption]]:
+    asked = await _asked(votes, info)
+    return [_chosen_of(each, vote.options) for each, vote in zip(asked, votes, strict=True)]
 
 
 async def _history(votes: Parents, info: Info) -> Sequence[list[EarlierVote]]:
     """Earlier castings are as visible as the vote itself."""
-    kinds, castings = await asyncio.gather(
-        _kinds(votes, info),
+    asked, castings = await asyncio.gather(
+        _asked(votes, info),
         info.context.load_all(queries.history, [vote.id for vote in votes]),
     )
     return [
-        [_earlier(kind, each) for each in found]
-        for kind, found in zip(kinds, castings, strict=True)
+        [_earlier(each, casting) for casting in found]
+        for each, found in zip(asked, castings, strict=True)
     ]
 
 
@@ -114,6 +145,11 @@ class Vote(Node):
         "The ballot that it was cast in; null where the viewer may not see it any more.",
         by="ballot_id",
     )
+    cast_by: Person | None = relation(
+        people.by_ids,
+        "Who cast it on behalf of the voter; null where the voter did.",
+        by="cast_by_id",
+    )
     rationale: str = text(description="Why; may be empty.")
     round: int = text(description="The round of the ballot that it was cast in, from 1.")
     stale: bool = text(
@@ -123,8 +159,16 @@ class Vote(Node):
     revision: int = text(description="Counts its castings, from 1.")
     cast_at: datetime = text(description="When it was last cast.")
 
-    choice: Choice | None = batched(_choices, "What was chosen; null where it is a rating.")
+    recused: bool = relation(
+        queries.recused, "Whether it does not count, because its voter declared an interest."
+    )
+    choice: Choice | None = batched(
+        _choices, "What was chosen; null where it is a rating or options."
+    )
     rating: int | None = batched(_ratings, "The rating, 1 to 9; null where there is none.")
+    options: list[BallotOption] = batched(
+        _options, "The options that are approved, or ranked from the most preferred on."
+    )
     history: list[EarlierVote] = batched(_history, "How it was cast before, oldest first.")
 
 
@@ -141,33 +185,65 @@ def spoken(kind: BallotKind, ordinal: int) -> tuple[Choice | None, int | None]:
     return spoken_all(kind)[ordinal]
 
 
-def _earlier(kind: BallotKind, casting: models.CastVote) -> EarlierVote:
-    choice, rating = spoken(kind, casting.choice)
+def said(asked: queries.Asked, ordinal: int | None) -> tuple[Choice | None, int | None]:
+    """Return the choice or the rating of a vote; neither where it is for options."""
+    return (None, None) if ordinal is None else spoken(asked.kind, ordinal)
+
+
+def numbered(texts: Sequence[str]) -> list[BallotOption]:
+    """Return the options of a ballot."""
+    return [BallotOption(ordinal=place, text=words) for place, words in enumerate(texts, 1)]
+
+
+def _chosen_of(asked: queries.Asked, chosen: Sequence[int] | None) -> list[BallotOption]:
+    options = numbered(asked.options)
+    return [options[ordinal - 1] for ordinal in chosen or ()]
+
+
+def _earlier(asked: queries.Asked, casting: models.CastVote) -> EarlierVote:
+    choice, rating = said(asked, casting.choice)
     return EarlierVote(
         choice=choice,
         rating=rating,
+        options=_chosen_of(asked, casting.options),
         rationale=casting.rationale,
         revision=casting.revision,
         cast_at=casting.cast_at,
+        cast_by_id=casting.cast_by_id,
     )
 
 
-@strawberry.input(description="A vote: a choice or a rating, and why.")
+@strawberry.input(description="A vote: a choice, a rating or options, and why.")
 class CastVoteInput(Idempotent):
     """See domain.commands.votes.cast_vote."""
 
     ballot_id: strawberry.ID = text(description="The ballot; it must be open.")
     choice: Choice | None = text(
-        description="What is chosen, in a ballot of positions or a sense check, or "
-        "UNABLE_TO_SCORE.",
+        description="What is chosen, in a ballot of positions, a sense check or a call for "
+        "consent, or UNABLE_TO_SCORE.",
         default=None,
     )
     rating: int | None = text(
         description="The rating, 1 to 9, where ratings are asked for.", default=None
     )
+    options: list[int] | None = text(
+        description="The ordinals of options, where the ballot lists any: in a multiple choice "
+        "those that one approves, perhaps none; in a ranking from the most preferred on, all or "
+        "only the first few.",
+        default=None,
+    )
     rationale: str = text(
-        description="Why, at most 4,000 characters; whether it is needed, the ballot says.",
+        description="Why, at most 4,000 characters; whether it is needed, the ballot says. Of "
+        "OBJECT it is the objection.",
         default="",
+    )
+    safety: bool = text(
+        description="Whether the objection that OBJECT raises is about safety.", default=False
+    )
+    on_behalf_of_id: strawberry.ID | None = text(
+        description="Whose vote it is, where that is somebody else: a moderator may cast that of "
+        "any elector, a proxy that of who named them.",
+        default=None,
     )
 
 
@@ -184,18 +260,29 @@ class VoteMutation:
                 viewer=info.context.viewer,
                 ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
                 choice=_chosen(input),
+                options=tuple(input.options or ()),
                 rationale=input.rationale,
+                safety=input.safety,
+                on_behalf_of_id=(
+                    None
+                    if input.on_behalf_of_id is None
+                    else key(input.on_behalf_of_id, "onBehalfOfId", "Person")
+                ),
                 idempotency_key=input.idempotency_key,
                 fingerprint=fingerprint_of([info.field_name, asdict(input)]),
             ),
         )
 
 
-def _chosen(input: CastVoteInput) -> str:
-    if (input.choice is None) == (input.rating is None):
-        raise Invalid("Please send either a choice or a rating.", ("choice",))
+def _chosen(input: CastVoteInput) -> str | None:
+    """Return the name of the choice or the rating, None where options are sent."""
+    given = [each for each in (input.choice, input.rating, input.options) if each is not None]
+    if len(given) != 1:
+        raise Invalid("Please send either a choice, a rating or options.", ("choice",))
     if input.choice is not None:
         return input.choice.value
+    if input.rating is None:
+        return None
     if input.rating not in RATINGS:
         raise Invalid(
             f"A rating is a whole number from 1 to 9; {input.rating} is not.", ("rating",)

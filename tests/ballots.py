@@ -11,7 +11,7 @@ from sqlalchemy import select
 from domain.commands.ballot_steps import Particulars
 from domain.commands.ballots import advance_ballot, draft_ballot
 from domain.commands.votes import Casting, cast_vote
-from domain.consensus.choices import BallotKind
+from domain.consensus.choices import LISTED, BallotKind
 from domain.consensus.rounds import RoundPlan
 from domain.lifecycle import BallotState, BallotTransition
 from domain.models.ballots import Ballot, BallotVisibility, TallyRow
@@ -23,6 +23,7 @@ VOTERS = [
     for group in ("nurse", "pharmacist", "physiotherapist")
     for number in (1, 2, 3)
 ]
+OPTIONS = ("The first one", "The second one", "The third one")
 
 
 async def draft(
@@ -31,7 +32,7 @@ async def draft(
     visibility: BallotVisibility = BallotVisibility.LIVE,
     **more: Any,
 ) -> UUID:
-    """Draft a ballot in the exercise, or in the topic named."""
+    """Draft a ballot in the exercise, or in the topic named, with three options if it has any."""
     async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
         return await draft_ballot(
             uow,
@@ -40,6 +41,7 @@ async def draft(
                 "kind": kind,
                 "question": "Shall it be so?",
                 "visibility": visibility,
+                "options": OPTIONS if kind in LISTED else (),
                 **more,
             },
         )
@@ -130,10 +132,13 @@ async def vote(
     world: World,
     name: str,
     ballot: UUID,
-    choice: str,
+    choice: str | None = None,
     rationale: str = "",
     key: str | None = None,
     fingerprint: str = "",
+    options: tuple[int, ...] = (),
+    *,
+    safety: bool = False,
 ) -> UUID:
     """Cast a vote as somebody."""
     return await cast_vote(
@@ -142,6 +147,8 @@ async def vote(
             viewer=await world.viewer(name),
             ballot_id=ballot,
             choice=choice,
+            options=options,
+            safety=safety,
             rationale=rationale,
             idempotency_key=key,
             fingerprint=fingerprint,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,11 @@ from domain.commands.ballot_steps import (
 )
 from domain.commands.comments import HOSTS
 from domain.commands.deadlines import extend, later, set_times
+from domain.commands.objections import still_open
 from domain.commands.rounds import begin_round, close_round, dispose, end_round, next_round
 from domain.commands.subjects import require_subject
-from domain.consensus.choices import BallotKind, ReasonPolicy, choices
+from domain.consensus.choices import LISTED, BallotKind, ReasonPolicy, choices
+from domain.consensus.options import listed
 from domain.consensus.rounds import RoundDisposition, RoundPlan
 from domain.consensus.rules import default_rule, dump_rule, parse_rule
 from domain.consensus.status import evaluate
@@ -36,6 +38,7 @@ from domain.events import (
     BallotEdited,
     BallotOpened,
     ElectorAdded,
+    ElectorRecused,
 )
 from domain.lifecycle import (
     BALLOT,
@@ -49,6 +52,8 @@ from domain.lifecycle import (
 from domain.models.ballots import Ballot, BallotVisibility, TallyRow
 from domain.models.comments import SubjectKind
 from domain.models.criteria import Criterion
+from domain.models.interests import Mitigation
+from domain.models.objections import Objection
 from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic, TopicKind
 from domain.permissions import Permission, allowed
@@ -57,9 +62,27 @@ from domain.queries.consensus import sequences, tally
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
-_WIDTHS = " ".join(f"WHEN '{kind}' THEN {len(choices(kind))}" for kind in BallotKind)
 _HELD = ", ".join(repr(state.value) for state in HELD)
-_WIDTH = f"CASE kind {_WIDTHS} END"
+
+# How many counts a tally of a ballot has: domain.consensus.options.width in SQL.
+_WIDTHS = " ".join(
+    f"WHEN '{kind}' THEN {len(choices(kind))}" for kind in BallotKind if kind not in LISTED
+)
+_WIDTH = (
+    f"CASE kind {_WIDTHS} WHEN '{BallotKind.MULTIPLE_CHOICE}' THEN cardinality(options) "
+    f"WHEN '{BallotKind.RANKING}' THEN cardinality(options) * cardinality(options) END"
+)
+
+# Whether a person declared an interest that recuses from a ballot: in its topic or in what contains
+# that, in its subject, or in the ballot itself.
+COVERED = (
+    "EXISTS (SELECT FROM interests JOIN topics ON topics.id = ballots.topic_id "
+    "WHERE interests.person_id = {person} AND interests.withdrawn_at IS NULL "
+    f"AND interests.mitigation = '{Mitigation.RECUSE}' "
+    "AND interests.topic_id = ANY (topics.scopes) "
+    "AND (interests.subject_id IS NULL OR interests.subject_id = ANY (topics.scopes) "
+    "OR interests.subject_id IN (ballots.subject_id, ballots.id)))"
+)
 
 # Who votes, in which constituency, from the stakeholders of an exercise or the invited among them.
 _ELECTORATES = {
@@ -73,12 +96,15 @@ ENTER = {
     kind: text(
         f"""
         WITH entered AS (
-            INSERT INTO electors (ballot_id, person_id, constituency_id)
-            SELECT :ballot_id, person_id, constituency_id FROM ({electorate}) AS electorate
-            RETURNING constituency_id
+            INSERT INTO electors (ballot_id, person_id, constituency_id, recused)
+            SELECT :ballot_id, person_id, constituency_id,
+                   {COVERED.format(person="electorate.person_id")}
+            FROM ballots, ({electorate}) AS electorate WHERE ballots.id = :ballot_id
+            RETURNING constituency_id, recused
         )
-        INSERT INTO tallies (ballot_id, constituency_id, eligible, counts)
-        SELECT ballots.id, constituency_id, count(*), array_fill(0::bigint, ARRAY[{_WIDTH}])
+        INSERT INTO tallies (ballot_id, constituency_id, eligible, voted, counts)
+        SELECT ballots.id, constituency_id, count(*) FILTER (WHERE NOT recused), 0,
+               array_fill(0::bigint, ARRAY[{_WIDTH}])
         FROM ballots, entered WHERE ballots.id = :ballot_id
         GROUP BY ballots.id, constituency_id
         RETURNING constituency_id, eligible
@@ -87,26 +113,32 @@ ENTER = {
     for kind, electorate in _ELECTORATES.items()
 }
 # One elector more in every ballot of a topic that is held and still takes some. The ballots are
-# locked in the order of their ids, so a vote and a close are either before this or after it.
+# locked in the order of their ids, so a vote and a close are either before this or after it, and by
+# a statement of its own, so that the next one knows of every interest that was declared before.
+GROWING = text(
+    f"SELECT id FROM ballots WHERE topic_id = :topic_id AND state IN ({_HELD}) "
+    "AND electorate_grows ORDER BY id FOR NO KEY UPDATE"
+).bindparams(bindparam("topic_id", type_=Uuid()))
 ADMIT = text(
     f"""
     WITH growing AS (
-        SELECT id, {_WIDTH} AS width
+        SELECT id, {_WIDTH} AS width, {COVERED.format(person=":person_id")} AS recused
         FROM ballots
         WHERE topic_id = :topic_id AND state IN ({_HELD}) AND electorate_grows
-        ORDER BY id FOR NO KEY UPDATE
     ), entered AS (
-        INSERT INTO electors (ballot_id, person_id, constituency_id)
-        SELECT id, :person_id, :constituency_id FROM growing
+        INSERT INTO electors (ballot_id, person_id, constituency_id, recused)
+        SELECT id, :person_id, :constituency_id, recused FROM growing
         ON CONFLICT DO NOTHING
-        RETURNING ballot_id
+        RETURNING ballot_id, recused
     ), grown AS (
-        INSERT INTO tallies (ballot_id, constituency_id, eligible, counts)
-        SELECT id, :constituency_id, 1, array_fill(0::bigint, ARRAY[width])
+        INSERT INTO tallies (ballot_id, constituency_id, eligible, voted, counts)
+        SELECT id, :constituency_id, (NOT growing.recused)::int, 0,
+               array_fill(0::bigint, ARRAY[width])
         FROM growing JOIN entered ON ballot_id = id
-        ON CONFLICT (ballot_id, constituency_id) DO UPDATE SET eligible = tallies.eligible + 1
+        ON CONFLICT (ballot_id, constituency_id)
+        DO UPDATE SET eligible = tallies.eligible + excluded.eligible
     )
-    SELECT ballot_id FROM entered ORDER BY ballot_id
+    SELECT ballot_id, recused FROM entered ORDER BY ballot_id
     """
 ).bindparams(
     bindparam("topic_id", type_=Uuid()),
@@ -114,10 +146,22 @@ ADMIT = text(
     bindparam("constituency_id", type_=Uuid()),
 )
 TALLIES = (
-    select(TallyRow.constituency_id, TallyRow.eligible, TallyRow.counts, Constituency.name)
+    select(
+        TallyRow.constituency_id,
+        TallyRow.eligible,
+        TallyRow.voted,
+        TallyRow.counts,
+        Constituency.name,
+    )
     .join(Constituency, Constituency.id == TallyRow.constituency_id)
     .where(TallyRow.ballot_id == bindparam("ballot_id"))
     .order_by(Constituency.position, Constituency.id)
+)
+# What they say is for those alone who may read it, and so is no part of an outcome.
+OBJECTIONS = (
+    select(Objection.id, Objection.state, Objection.safety)
+    .where(Objection.ballot_id == bindparam("ballot_id"))
+    .order_by(Objection.id)
 )
 # Columns, not the record: its counters are to be those of now, whatever was read before.
 COUNTERS = select(Topic.public_sequence, Topic.members_sequence, Topic.moderators_sequence).where(
@@ -132,6 +176,7 @@ async def draft_ballot(
     kind: BallotKind,
     question: str,
     visibility: BallotVisibility,
+    options: Sequence[str] = (),
     subject: tuple[SubjectKind, UUID] | None = None,
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy = ReasonPolicy.OPTIONAL,
@@ -142,9 +187,10 @@ async def draft_ballot(
 ) -> UUID:
     """Draft a ballot in an exercise or a roundtable; return its id.
 
-    `rule` is a document as `parse_rule` reads it, the default of the kind where it is None. Unless
-    told otherwise, the electorate of a sense check grows with those who join while it is open, and
-    a ballot has one round. Once scheduled, it opens itself; once open, it closes itself.
+    `options` are what is chosen from, where the kind asks for that. `rule` is a document as
+    `parse_rule` reads it, the default of the kind where it is None. Unless told otherwise, the
+    electorate of a sense check grows with those who join while it is open, and a ballot has one
+    round. Once scheduled, it opens itself; once open, it closes itself.
     """
     topic = await uow.topic_for(topic_id, Permission.MODERATE, doing="drafting a ballot")
     if topic.kind not in HOSTS:
@@ -155,6 +201,7 @@ async def draft_ballot(
         topic_id=topic.id,
         kind=kind,
         question=clean(question, "question", limit=QUESTION_LENGTH),
+        options=listed(kind, options),
         author_id=uow.actor_id,
         visibility=visibility,
         reason_policy=reason_policy,
@@ -167,6 +214,7 @@ async def draft_ballot(
     if round_plan is not None:
         _plan(ballot, round_plan)
     set_times(ballot, opens_at, closes_at)
+    _require_possible(ballot)
     if subject is not None:
         ballot.subject_kind, ballot.subject_id = subject
         await _record_subject(uow, topic, ballot)
@@ -181,6 +229,7 @@ async def edit_ballot(
     ballot_id: UUID,
     expected_revision: int | None,
     question: str | None = None,
+    options: Sequence[str] | None = None,
     visibility: BallotVisibility | None = None,
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy | None = None,
@@ -195,10 +244,13 @@ async def edit_ballot(
     uow.expect(ballot, expected_revision)
     if question is not None:
         ballot.question = clean(question, "question", limit=QUESTION_LENGTH)
+    if options is not None:
+        ballot.options = listed(ballot.kind, options)
     if visibility is not None:
         ballot.visibility = visibility
     if rule is not None:
         ballot.rule = _rule(ballot.kind, rule)
+    _require_possible(ballot)
     if reason_policy is not None:
         ballot.reason_policy = reason_policy
     if electorate_grows is not None:
@@ -259,12 +311,16 @@ async def admit(uow: UnitOfWork, *, topic_id: UUID, person_id: UUID, constituenc
         "person_id": person_id,
         "constituency_id": constituency_id,
     }
-    for ballot_id in (await uow.session.execute(ADMIT, parameters)).scalars():
-        uow.emit(
-            topic_id,
-            ElectorAdded(ballot_id=ballot_id, person_id=person_id, constituency_id=constituency_id),
-            MEMBERS,
-        )
+    await uow.session.execute(GROWING, {"topic_id": topic_id})
+    for ballot_id, recused in await uow.session.execute(ADMIT, parameters):
+        elector = {
+            "ballot_id": ballot_id,
+            "person_id": person_id,
+            "constituency_id": constituency_id,
+        }
+        uow.emit(topic_id, ElectorAdded(**elector), MEMBERS)
+        if recused:
+            uow.emit(topic_id, ElectorRecused(**elector, choice=None, options=None), MEMBERS)
 
 
 async def load_ballot(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
@@ -287,6 +343,12 @@ async def _host(uow: UnitOfWork, topic: Topic) -> Any:
 
 def _rule(kind: BallotKind, document: Mapping[str, Any] | None) -> dict[str, Any]:
     return dump_rule(default_rule(kind) if document is None else parse_rule(kind, document))
+
+
+def _require_possible(ballot: Ballot) -> None:
+    """Refuse a rule that so many options cannot meet."""
+    if ballot.kind in LISTED:
+        parse_rule(ballot.kind, ballot.rule).parameters.require_options(len(ballot.options))
 
 
 async def _record_subject(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
@@ -333,13 +395,10 @@ async def _open(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
     entered = await uow.session.execute(
         ENTER[topic.kind], {"ballot_id": ballot.id, "topic_id": topic.id}
     )
-    uow.emit(
-        topic.id,
-        BallotOpened(
-            ballot_id=ballot.id,
-            eligible={str(row.constituency_id): row.eligible for row in entered},
-        ),
-    )
+    eligible = {str(row.constituency_id): row.eligible for row in entered}
+    if not any(eligible.values()):
+        raise Conflict("Nobody would be entitled to vote: all are recused by declared interests.")
+    uow.emit(topic.id, BallotOpened(ballot_id=ballot.id, eligible=eligible))
 
 
 async def _outcome(
@@ -348,7 +407,8 @@ async def _outcome(
     """Return what a ballot has come to, and the sequence of each audience that this is as of."""
     rows = await uow.session.execute(TALLIES, {"ballot_id": ballot.id})
     rule = parse_rule(ballot.kind, ballot.rule)
-    result = evaluate(rule, [tally(row) for row in rows])
+    result = evaluate(rule, [tally(row) for row in rows], still_open(ballot))
+    objections = await uow.session.execute(OBJECTIONS, {"ballot_id": ballot.id})
     counters = (await uow.session.execute(COUNTERS, {"topic_id": ballot.topic_id})).one()
     ends = {reader.value: sequence for reader, sequence in sequences(counters).items()}
     ballot.rule_hash = result.rule_hash
@@ -357,6 +417,10 @@ async def _outcome(
         "rule": dump_rule(rule),
         "round": ballot.round,
         "reason": reason,
+        "objections": [
+            {"objection_id": str(each.id), "state": each.state, "safety": each.safety}
+            for each in objections
+        ],
     }, ends
 
 

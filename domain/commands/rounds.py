@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, text
 
-from domain.consensus.choices import choices
+from domain.consensus.choices import LISTED, choices
 from domain.consensus.rounds import RoundDisposition
 from domain.events import EVERYONE, MODERATORS, RoundClosed, RoundOpened
 from domain.models.ballots import Ballot
@@ -17,7 +17,8 @@ from domain.unit_of_work import UnitOfWork
 
 # Everybody counts anew: who is eligible stays, what was chosen goes.
 EMPTY_TALLIES = text(
-    "UPDATE tallies SET counts = array_fill(0::bigint, ARRAY[array_length(counts, 1)]) "
+    "UPDATE tallies "
+    "SET voted = 0, counts = array_fill(0::bigint, ARRAY[array_length(counts, 1)]) "
     "WHERE ballot_id = ANY (:ids)"
 ).bindparams(ids())
 ROUND = select(Round).where(
@@ -27,7 +28,7 @@ ROUND = select(Round).where(
 
 async def begin_round(uow: UnitOfWork, ballot: Ballot) -> None:
     """Begin the present round of a ballot that is opened."""
-    width = len(choices(ballot.kind))
+    width = 0 if ballot.kind in LISTED else len(choices(ballot.kind))
     await uow.add(
         Round(
             ballot_id=ballot.id,

@@ -10,11 +10,30 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import PostgresError
-from sqlalchemy import ARRAY, Boolean, DateTime, Text, Uuid, bindparam, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    DateTime,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
-from domain.consensus.choices import BallotKind, ReasonPolicy, choices, needs_reason, ordinal
+from domain.commands.electors import no_elector, recused
+from domain.consensus.choices import (
+    BallotKind,
+    ReasonPolicy,
+    choices,
+    needs_reason,
+    ordinal,
+)
+from domain.consensus.options import require_among, require_distinct
 from domain.database import Database
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.ids import new_id
@@ -35,17 +54,23 @@ from domain.unit_of_work import (
 # What a ballot may be set to for members to see its votes while it is open.
 _SHOWN = [each for each in BallotVisibility if votes_shown(each, BallotState.OPEN)]
 
-# The function is in migration 0007. It writes only what none of the refusals below would refuse.
+# The function is in migration 0008. It writes only what none of the refusals below would refuse.
 CAST = select(
     func.cast_vote(
-        bindparam("person_id", type_=Uuid()),
+        bindparam("voter_id", type_=Uuid()),
+        bindparam("caster_id", type_=Uuid()),
         bindparam("ballot_id", type_=Uuid()),
         bindparam("vote_id", type_=Uuid()),
-        bindparam("ordinals", type_=JSONB()),
+        bindparam("accepted", type_=JSONB()),
         bindparam("rationale", type_=Text()),
+        bindparam("about_safety", type_=Boolean()),
+        bindparam("objection_id", type_=Uuid()),
         bindparam("votes_everywhere", type_=Boolean()),
         bindparam("votes_inside", type_=ARRAY(Uuid())),
         bindparam("votes_at", type_=ARRAY(Uuid())),
+        bindparam("moderates_everywhere", type_=Boolean()),
+        bindparam("moderates_inside", type_=ARRAY(Uuid())),
+        bindparam("moderates_at", type_=ARRAY(Uuid())),
         bindparam("shown", type_=ARRAY(Text())),
         bindparam("key", type_=Text()),
         bindparam("fingerprint", type_=Text()),
@@ -59,9 +84,12 @@ CAST = select(
         column("reason_policy", Text()),
         column("state", Text()),
         column("host_state", Text()),
+        column("options_listed", Integer()),
         column("constituency_id", Uuid()),
         column("closes_at", DateTime(timezone=True)),
         column("overdue", Boolean()),
+        column("recused", Boolean()),
+        column("entrusted", Boolean()),
         column("first_asked", Text()),
         column("first_result", Uuid()),
     )
@@ -77,12 +105,21 @@ LOCK = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casting:
-    """A vote as its voter asks for it; `fingerprint` says what the idempotency key stands for."""
+    """A vote as its voter asks for it; `fingerprint` says what the idempotency key stands for.
+
+    Either `choice` is given or, where the ballot lists options, `options`: the ordinals, from 1, of
+    those that are approved, or ranked from the most preferred on. `safety` says that the objection
+    that OBJECT raises is about safety. `on_behalf_of_id` is whose vote it is, where
+    that is somebody else than the viewer.
+    """
 
     viewer: Viewer
     ballot_id: UUID
-    choice: str
+    choice: str | None = None
+    options: tuple[int, ...] = ()
     rationale: str = ""
+    safety: bool = False
+    on_behalf_of_id: UUID | None = None
     idempotency_key: str | None = None
     fingerprint: str = ""
 
@@ -90,9 +127,11 @@ class Casting:
 async def cast_vote(database: Database, casting: Casting) -> UUID:
     """Cast or change one's vote in the present round of an open ballot; return the vote's id.
 
-    Every casting is kept and is an event, also one that says the same again. Raises NotAllowed
-    where the viewer is no elector, Conflict where the ballot or what holds it is not open, where
-    its deadline has passed, or where the key was used for a request of another fingerprint.
+    Every casting is kept and is an event, also one that says the same again. Moderators, and whom
+    an elector named as their proxy, cast it on the elector's behalf. Raises NotAllowed where the
+    viewer is no elector, or casts another's vote without being either; Conflict where the ballot or
+    what holds it is not open, where its deadline has passed, or where the key was used for another
+    request.
     """
     values = _values(database, casting)
     try:
@@ -140,15 +179,24 @@ def _values(database: Database, casting: Casting) -> dict[str, Any]:
     if casting.idempotency_key is not None:
         require_key(casting.idempotency_key)
     words = _words(casting)
+    require_distinct(casting.options)
+    if casting.safety and casting.choice != "OBJECT":
+        raise Invalid("Only a vote OBJECT raises an objection about safety.", ("safety",))
     return {
-        "person_id": person_id,
+        "voter_id": casting.on_behalf_of_id or person_id,
+        "caster_id": person_id,
         "ballot_id": casting.ballot_id,
         "vote_id": new_id(),
-        "ordinals": _ordinals(casting.choice, explained=words != ""),
+        "accepted": _accepted(casting.choice, casting.options, explained=words != ""),
         "rationale": words,
+        "about_safety": casting.safety,
+        "objection_id": new_id(),
         "votes_everywhere": allowed(viewer, Permission.VOTE, None),
         "votes_inside": viewer.scopes_with(Permission.VOTE, inherited=True),
         "votes_at": viewer.scopes_with(Permission.VOTE, inherited=False),
+        "moderates_everywhere": allowed(viewer, Permission.MODERATE, None),
+        "moderates_inside": viewer.scopes_with(Permission.MODERATE, inherited=True),
+        "moderates_at": viewer.scopes_with(Permission.MODERATE, inherited=False),
         "shown": _SHOWN,
         "key": casting.idempotency_key,
         "fingerprint": casting.fingerprint,
@@ -160,16 +208,40 @@ def _words(casting: Casting) -> str:
     return clean(casting.rationale, "rationale", limit=REASON_LENGTH, required=False)
 
 
-@lru_cache(maxsize=100)
-def _ordinals(choice: str, *, explained: bool) -> Mapping[str, int]:
-    """Return the ordinal of a choice by "KIND POLICY", for those ballots that take it so."""
+@lru_cache(maxsize=1_000)
+def _accepted(
+    choice: str | None, options: tuple[int, ...], *, explained: bool
+) -> Mapping[str, int | Sequence[int]]:
+    """Return the ordinals of a vote by "KIND POLICY", for those ballots that take it so."""
     return {
-        f"{kind} {policy}": ordinal(kind, choice)
+        f"{kind} {policy}": _ordinals(kind, choice, options)
         for kind in BallotKind
-        if choice in choices(kind)
+        if _possible(kind, choice, options)
         for policy in ReasonPolicy
         if explained or not needs_reason(kind, choice, policy)
     }
+
+
+def _possible(kind: BallotKind, choice: str | None, options: tuple[int, ...]) -> bool:
+    if choice is not None:
+        return choice in choices(kind)
+    return kind is BallotKind.MULTIPLE_CHOICE or (kind is BallotKind.RANKING and options != ())
+
+
+def _ordinals(
+    kind: BallotKind, choice: str | None, options: tuple[int, ...]
+) -> int | Sequence[int]:
+    if choice is not None:
+        return ordinal(kind, choice)
+    return options if kind is BallotKind.RANKING else sorted(options)
+
+
+def _require_possible(casting: Casting, kind: BallotKind, options: int) -> None:
+    """Raise Invalid where a ballot of this kind, with so many options, does not ask for this."""
+    if casting.choice is None:
+        require_among(kind, options, casting.options)
+    else:
+        ordinal(kind, casting.choice)
 
 
 def _first_result(casting: Casting, found: Any) -> UUID:
@@ -182,17 +254,12 @@ def _first_result(casting: Casting, found: Any) -> UUID:
         raise NotFound("There is no ballot with this id that you may see.", ("ballot_id",))
     if found.state == BallotState.SCHEDULED:  # when it opens, there will be electors
         require(BALLOT, BallotState.SCHEDULED, (BallotState.OPEN,), "Voting")
-    if found.constituency_id is None:
-        raise NotAllowed(
-            "You are not among the electors of this ballot: they were entered when it was opened."
-        )
-    require_allowed(casting.viewer, Permission.VOTE, found, doing="casting a vote")
-    policy = ReasonPolicy(found.reason_policy)
-    if needs_reason(BallotKind(found.kind), casting.choice, policy) and not _words(casting):
-        raise Invalid(
-            f"The choice {casting.choice} needs a reason in this ballot. Please say why.",
-            ("rationale",),
-        )
+    _require_entitled(casting, found)
+    kind, policy = BallotKind(found.kind), ReasonPolicy(found.reason_policy)
+    _require_possible(casting, kind, found.options_listed)
+    if needs_reason(kind, casting.choice, policy) and not _words(casting):
+        what = "A vote" if casting.choice is None else f"The choice {casting.choice}"
+        raise Invalid(f"{what} needs a reason in this ballot. Please say why.", ("rationale",))
     if found.first_asked is not None:
         # Also after the close: a reply that was lost is given again.
         return first_result(found.first_asked, found.first_result, casting.fingerprint)
@@ -208,3 +275,24 @@ def _first_result(casting: Casting, found: Any) -> UUID:
             f"it is {found.host_state}."
         )
     raise RuntimeError("The database refused a vote that nothing forbids.")
+
+
+def _require_entitled(casting: Casting, found: Any) -> None:
+    """Raise NotAllowed where this vote is not the viewer's to cast, or nobody's."""
+    moderates = allowed(casting.viewer, Permission.MODERATE, found)
+    if casting.on_behalf_of_id is None or casting.viewer.is_person(casting.on_behalf_of_id):
+        whose = "You are"
+    elif moderates or found.entrusted:
+        whose = "This person is"
+    else:
+        raise NotAllowed(
+            "Only moderators cast a vote on behalf of somebody, and whom that elector named as "
+            "their proxy in this ballot.",
+            ("on_behalf_of_id",),
+        )
+    if found.constituency_id is None:
+        raise no_elector(whose=whose)
+    if found.recused:
+        raise recused(whose=whose)
+    if whose == "You are" or not moderates:
+        require_allowed(casting.viewer, Permission.VOTE, found, doing="casting a vote")

@@ -13,6 +13,13 @@ class BallotKind(StrEnum):
     POSITIONS = "POSITIONS"
     RATING = "RATING"
     SENSE_CHECK = "SENSE_CHECK"
+    CONSENT = "CONSENT"
+    MULTIPLE_CHOICE = "MULTIPLE_CHOICE"
+    RANKING = "RANKING"
+
+
+# What is chosen from in these, each ballot lists itself: see `options`.
+LISTED = frozenset({BallotKind.MULTIPLE_CHOICE, BallotKind.RANKING})
 
 
 class ReasonPolicy(StrEnum):
@@ -28,13 +35,21 @@ _CHOICES = {
     BallotKind.POSITIONS: ("YES", "NO_OBJECTION", "DISCUSS", "ABSTAIN", "RECUSE"),
     BallotKind.RATING: ("1", "2", "3", "4", "5", "6", "7", "8", "9", "UNABLE_TO_SCORE"),
     BallotKind.SENSE_CHECK: ("AGREE", "DISAGREE", "PASS"),
+    BallotKind.CONSENT: ("CONSENT", "CONCERN", "OBJECT", "ABSTAIN"),
+    BallotKind.MULTIPLE_CHOICE: (),
+    BallotKind.RANKING: (),
 }
-_BLOCKING = frozenset({"DISCUSS"})
-_DISSENTING = frozenset({"DISCUSS", "DISAGREE"})
+_BLOCKING = frozenset({"DISCUSS", "OBJECT"})
+_DISSENTING = frozenset({"DISCUSS", "DISAGREE", "CONCERN", "OBJECT"})
+_SUBJECTS = {
+    BallotKind.POSITIONS: "A position",
+    BallotKind.SENSE_CHECK: "An answer to a sense check",
+    BallotKind.CONSENT: "An answer to a call for consent",
+}
 
 
 def choices(kind: BallotKind) -> tuple[str, ...]:
-    """Give the choices of a kind in the order of their ordinals."""
+    """Give the choices of a kind in the order of their ordinals; none where ballots list them."""
     return _CHOICES[kind]
 
 
@@ -49,12 +64,13 @@ def ordinal(kind: BallotKind, choice: str) -> int:
         raise Invalid(_refusal(kind, choice), ("choice",)) from None
 
 
-def needs_reason(kind: BallotKind, choice: str, policy: ReasonPolicy) -> bool:
-    """Tell whether a vote for this choice must say why.
+def needs_reason(kind: BallotKind, choice: str | None, policy: ReasonPolicy) -> bool:
+    """Tell whether a vote for this choice must say why; None is a vote for options.
 
     Raises Invalid where the kind has no such choice.
     """
-    ordinal(kind, choice)
+    if choice is not None:
+        ordinal(kind, choice)
     match policy:
         case ReasonPolicy.REQUIRED:
             return True
@@ -70,6 +86,7 @@ def _refusal(kind: BallotKind, choice: str) -> str:
         if shown.lstrip("+-").replace(".", "", 1).isdecimal():
             return f"A rating is a whole number from 1 to 9; {shown} is not."
         return f"A rating is a whole number from 1 to 9, or UNABLE_TO_SCORE; {shown!r} is neither."
+    if kind in LISTED:
+        return f"This ballot lists options to choose from. Please send options, not {shown!r}."
     *others, last = _CHOICES[kind]
-    subject = "A position" if kind is BallotKind.POSITIONS else "An answer to a sense check"
-    return f"{subject} is one of {', '.join(others)} or {last}; {shown!r} is not."
+    return f"{_SUBJECTS[kind]} is one of {', '.join(others)} or {last}; {shown!r} is not."

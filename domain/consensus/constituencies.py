@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from domain.consensus.objections import OpenObjections
 from domain.consensus.parameters import Assessment, Parameters
 from domain.consensus.results import Group, Status
 from domain.consensus.tallies import Tally
@@ -19,24 +20,28 @@ class Judgement:
     lacks_against: tuple[str, ...]
 
 
-def judge_constituency(parameters: Parameters, tally: Tally) -> Judgement:
-    """Judge one constituency by its own quorum, the minimum of votes, and the threshold."""
+def judge_constituency(parameters: Parameters, tally: Tally, winners: tuple[int, ...]) -> Judgement:
+    """Judge one constituency by its own quorum, the minimum of votes, and the threshold.
+
+    `winners` are the ordinals of the options that win among everyone.
+    """
     return _judge(
         tally,
-        parameters.assess(tally),
+        parameters.assess_constituency(tally, winners),
         quorum_percent=parameters.constituency_quorum_percent,
         minimum_votes=parameters.minimum_votes,
     )
 
 
-def judge_everyone(parameters: Parameters, tally: Tally) -> Judgement:
-    """Judge everyone together by the quorum and the whole rule.
+def judge_everyone(parameters: Parameters, tally: Tally, objections: OpenObjections) -> Judgement:
+    """Judge everyone together by the quorum, the whole rule, and the objections that are open.
 
     One view at least is needed: 0 of 0 reaches every share.
     """
+    found = parameters.assess_whole(tally)
     return _judge(
         tally,
-        parameters.assess_whole(tally),
+        replace(found, blocks=found.blocks + parameters.blocked_by(objections)),
         quorum_percent=parameters.quorum_percent,
         minimum_votes=1,
     )
@@ -52,7 +57,14 @@ def _judge(
         shortage = f"not enough votes ({assessment.votes} of at least {minimum_votes})."
     else:
         return Judgement(
-            _group(tally, assessment, assessment.status, assessment.interval, assessment.median),
+            _group(
+                tally,
+                assessment,
+                assessment.status,
+                assessment.interval,
+                assessment.median,
+                assessment.winners,
+            ),
             lacks=assessment.blocks + assessment.lacks,
             lacks_against=assessment.blocks + assessment.lacks_against,
         )
@@ -70,6 +82,7 @@ def _group(
     status: Status,
     interval: tuple[float, float] | None,
     median: float | None,
+    winners: tuple[int, ...] = (),
 ) -> Group:
     return Group(
         constituency=tally.constituency,
@@ -82,4 +95,5 @@ def _group(
         of=assessment.of,
         interval=interval,
         median=median,
+        winners=winners,
     )

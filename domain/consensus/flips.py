@@ -10,6 +10,7 @@ from itertools import chain, combinations_with_replacement, permutations
 
 from domain.consensus.choices import BallotKind
 from domain.consensus.constituencies import judge_constituency, judge_everyone
+from domain.consensus.objections import NO_OBJECTIONS
 from domain.consensus.parameters import Parameters
 from domain.consensus.results import Status
 from domain.consensus.tallies import Tally
@@ -37,10 +38,13 @@ def fewest_to_flip(parameters: Parameters, tally: Tally) -> int | None:
     """Give how few people must cast or change a vote so that consensus is reached, or no longer.
 
     A tally without a constituency is that of everyone, and judged as such. Consensus against counts
-    as not reached. Nobody can take a vote back. None where no votes turn the result; under rules
-    that are not monotone also where more than `LOOKED_FOR` people would have to vote otherwise,
-    since any mixture of ratings may be the shortest way there, and every one is tried.
+    as not reached. Nobody can take a vote back, and no objection is open. None where no votes turn
+    the result, and in kinds of ballot where a vote is more than a choice; under rules that are not
+    monotone also where more than `LOOKED_FOR` people would have to vote otherwise: any mixture of
+    ratings may be the shortest way there, and every one is tried.
     """
+    if parameters.kind not in _ALIKE:
+        return None
     cells = (*tally.counts, tally.eligible - tally.voted)
     reached = _reached(parameters, tally, cells)
     if not parameters.monotone:
@@ -66,9 +70,13 @@ def fewest_to_flip(parameters: Parameters, tally: Tally) -> int | None:
 
 
 def _reached(parameters: Parameters, tally: Tally, cells: Sequence[int]) -> bool:
-    judge = judge_constituency if tally.constituency else judge_everyone
-    moved = replace(tally, counts=tuple(cells[:-1]))
-    return judge(parameters, moved).group.status is Status.CONSENSUS
+    moved = replace(tally, counts=tuple(cells[:-1]), people=None)
+    judged = (
+        judge_constituency(parameters, moved, ())
+        if tally.constituency
+        else judge_everyone(parameters, moved, NO_OBJECTIONS)
+    )
+    return judged.group.status is Status.CONSENSUS
 
 
 def _ways(

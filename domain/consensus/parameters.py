@@ -8,6 +8,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar
 
 from domain.consensus.choices import BallotKind
+from domain.consensus.objections import OpenObjections, safety_alone
 from domain.consensus.results import Status
 from domain.consensus.tallies import Tally
 from domain.errors import Invalid
@@ -20,7 +21,8 @@ class Assessment:
     `in_favour` of `of` is the share compared; `votes` is how many people expressed a view, which
     is compared with the minimum. `blocks` are what stands in the way whatever the count, `lacks`
     what the count lacks for consensus and `lacks_against` for consensus against: clauses that
-    begin in lower case and end in a full stop, none where the demand is met.
+    begin in lower case and end in a full stop, none where the demand is met. `winners` are the
+    ordinals of the options that win, where the ballot lists options.
     """
 
     in_favour: int
@@ -31,6 +33,7 @@ class Assessment:
     blocks: tuple[str, ...] = ()
     interval: tuple[float, float] | None = None
     median: float | None = None
+    winners: tuple[int, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -85,6 +88,17 @@ class Parameters(ABC):
     def assess_whole(self, tally: Tally) -> Assessment:
         """Compare the votes of everyone with the whole rule: the threshold, unless it asks more."""
         return self.assess(tally)
+
+    def assess_constituency(self, tally: Tally, _winners: tuple[int, ...]) -> Assessment:
+        """Compare one constituency with what everyone decided: the options that win, if any do."""
+        return self.assess(tally)
+
+    def blocked_by(self, objections: OpenObjections) -> tuple[str, ...]:
+        """Return the clauses of what stands in the way whatever the count: safety, always."""
+        return safety_alone(objections)
+
+    def require_options(self, number: int) -> None:  # noqa: B027 - most rules ask nothing of them
+        """Raise Invalid where the rule cannot be met in a ballot with so many options."""
 
 
 def _check(parameter: Field[Any], value: object) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.consensus.objections import NO_OBJECTIONS, OpenObjections
+
 
 class Status(StrEnum):
     """How far a ballot, or one constituency of it, has come."""
@@ -32,6 +34,7 @@ class Group:
     `counts` are people per choice, by ordinal; `in_favour` of `of` is the share that the rule
     compares. `interval` is its Wilson 95 % interval, from 0 to 1, where votes are a sample of
     views; `median` is that of ratings. Both are None below the minimum of votes or the quorum.
+    `winners` are the ordinals of the options that win, where the ballot lists options.
     """
 
     constituency: str
@@ -44,6 +47,7 @@ class Group:
     of: int
     interval: tuple[float, float] | None
     median: float | None
+    winners: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Consensus:
     """The result of a ballot under one rule.
 
     `reasons` are sentences that say what is missing and who dissents. `overall.status` is that
-    of everyone together, before constituencies are asked; `overall` is None while withheld.
+    of everyone together, before constituencies are asked; `overall` is None while withheld, and
+    `open_objections` are then none.
     """
 
     status: Status
@@ -60,3 +65,4 @@ class Consensus:
     by_constituency: tuple[Group, ...]
     turnout: Turnout
     rule_hash: str
+    open_objections: OpenObjections = NO_OBJECTIONS

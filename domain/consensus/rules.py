@@ -9,9 +9,12 @@ from hashlib import sha256
 from typing import Any
 
 from domain.consensus.appropriateness import RandUcla
+from domain.consensus.approval import Approval
 from domain.consensus.choices import BallotKind
+from domain.consensus.consent import Consent
 from domain.consensus.majorities import Majority
 from domain.consensus.medians import MedianIqr
+from domain.consensus.minimax import Minimax
 from domain.consensus.parameters import Parameters
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
@@ -23,6 +26,9 @@ _RULES: dict[BallotKind, tuple[type[Parameters], ...]] = {
     BallotKind.POSITIONS: (Datatracker,),
     BallotKind.RATING: (Comet, RandUcla, MedianIqr),
     BallotKind.SENSE_CHECK: (SenseCheck, Majority),
+    BallotKind.CONSENT: (Consent,),
+    BallotKind.MULTIPLE_CHOICE: (Approval,),
+    BallotKind.RANKING: (Minimax,),
 }
 
 

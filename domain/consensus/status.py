@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.consensus.constituencies import Judgement, judge_constituency, judge_everyone
+from domain.consensus.objections import NO_OBJECTIONS, OpenObjections
 from domain.consensus.results import Consensus, Status, Turnout
 from domain.consensus.rules import Rule, rule_hash
 from domain.consensus.tallies import Tally, total
@@ -17,16 +18,20 @@ _DISPUTED = {
 }
 
 
-def evaluate(rule: Rule, tallies: Sequence[Tally]) -> Consensus:
+def evaluate(
+    rule: Rule, tallies: Sequence[Tally], objections: OpenObjections = NO_OBJECTIONS
+) -> Consensus:
     """Say how far a ballot has come and what is missing, in sentences.
 
     Where the rule demands its threshold per constituency, each constituency with enough votes is
     asked for what everyone together decided, and the reasons name those that lack something.
+    Nothing is decided while an objection is open that blocks: one about safety always does.
     Raises ValueError where a tally has not one count for each choice of the rule's kind.
     """
     everyone = total(rule.kind, tallies)
-    whole = judge_everyone(rule.parameters, everyone)
-    parts = tuple(judge_constituency(rule.parameters, tally) for tally in tallies)
+    whole = judge_everyone(rule.parameters, everyone, objections)
+    winners = whole.group.winners
+    parts = tuple(judge_constituency(rule.parameters, tally, winners) for tally in tallies)
     demanding = parts if rule.parameters.per_constituency else ()
     return Consensus(
         status=_status(whole, demanding),
@@ -35,6 +40,7 @@ def evaluate(rule: Rule, tallies: Sequence[Tally]) -> Consensus:
         by_constituency=tuple(part.group for part in parts),
         turnout=Turnout(everyone.voted, everyone.eligible),
         rule_hash=rule_hash(rule),
+        open_objections=objections,
     )
 
 

@@ -8,6 +8,11 @@ def reaches(part: int, whole: int, numerator: int, denominator: int = 100) -> bo
     return denominator * part >= numerator * whole
 
 
+def exceeds(part: int, whole: int, numerator: int, denominator: int = 100) -> bool:
+    """Tell whether part/whole > numerator/denominator, exactly; 0 of 0 exceeds none."""
+    return denominator * part > numerator * whole
+
+
 def missing(part: int, whole: int, numerator: int, denominator: int = 100) -> int:
     """Give how many more `part` needs to reach the share, while `whole` stays as it is."""
     needed = -(-numerator * whole // denominator)  # the ceiling, in integers

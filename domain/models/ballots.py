@@ -27,10 +27,13 @@ class BallotVisibility(StrEnum):
 class Ballot(Record):
     """A question about one version of something, put in one topic to an electorate.
 
-    `rule` holds the parameters of the consensus rule; `rule_hash` is set, and the rule frozen, by
-    the first vote. `outcome` is what the ballot came to, stored when it is closed. It is opened at
-    `opens_at` and no vote is taken from `closes_at` on, where these are set. `round` is the present
-    one, from 1; what becomes of tallies and votes with each is in domain.models.rounds.
+    `options` are the texts of what is chosen from, where the kind asks for that; their places, from
+    1, are their ordinals. `rule` holds the parameters of the consensus rule; `rule_hash` is set,
+    and the rule frozen, by the first vote. `outcome` is what the ballot came to, stored when it is
+    closed. It opens at `opens_at`, and no vote is taken from `closes_at` on, where they are set.
+    `round` is the present one, from 1; what becomes of tallies and votes with each is in
+    domain.models.rounds. `objections_raised` and `objections_qualified` count those that are open,
+    of which `objections_safety` are about safety.
     """
 
     __tablename__ = "ballots"
@@ -44,6 +47,7 @@ class Ballot(Record):
     topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"), index=True)
     kind: Mapped[BallotKind]
     question: Mapped[str]
+    options: Mapped[list[str]] = mapped_column(default_factory=list)
     subject_kind: Mapped[SubjectKind | None] = mapped_column(default=None)
     subject_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
     subject_revision: Mapped[int | None] = mapped_column(default=None)
@@ -66,6 +70,9 @@ class Ballot(Record):
     decision: Mapped[str | None] = mapped_column(default=None)
     deferred_at: Mapped[datetime | None] = mapped_column(default=None)
     reminded_at: Mapped[datetime | None] = mapped_column(default=None)
+    objections_raised: Mapped[int] = mapped_column(default=0)
+    objections_qualified: Mapped[int] = mapped_column(default=0)
+    objections_safety: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)
@@ -73,21 +80,29 @@ class Ballot(Record):
 
 
 class Elector(Record):
-    """A person entitled to vote, in the constituency that they were in when entered."""
+    """A person entitled to vote, in the constituency that they were in when entered.
+
+    Who is `recused` by a declared interest is not eligible, and their vote does not count.
+    """
 
     __tablename__ = "electors"
 
     ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
+    recused: Mapped[bool] = mapped_column(default=False)
 
 
 class TallyRow(Record):
-    """How one constituency stands in one ballot; `counts` follow the choices of its kind."""
+    """How one constituency stands in one ballot, of which `voted` people have voted.
+
+    `counts` follow the choices of its kind, or `domain.consensus.options.marks`.
+    """
 
     __tablename__ = "tallies"
 
     ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), primary_key=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"), primary_key=True)
     eligible: Mapped[int]
+    voted: Mapped[int]
     counts: Mapped[Counts]

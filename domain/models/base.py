@@ -17,6 +17,7 @@ Key = Annotated[UUID, mapped_column(primary_key=True)]
 Big = Annotated[int, mapped_column(BigInteger)]
 Counts = Annotated[list[int], mapped_column(ARRAY(BigInteger))]
 Small = Annotated[int, mapped_column(SmallInteger)]
+Ordinals = Annotated[list[int], mapped_column(ARRAY(SmallInteger))]
 
 
 @dataclass_transform(
@@ -41,7 +42,8 @@ class Record(MappedAsDataclass, DeclarativeBase, kw_only=True, repr=False, eq=Fa
         enum.Enum: Enum(enum.Enum, native_enum=False, create_constraint=False, length=40),
         dict[str, Any]: JSONB(),
         list[UUID]: ARRAY(Uuid()),
+        list[str]: ARRAY(Text()),
     }
 
 
-__all__ = ["Big", "Counts", "Key", "Record", "Small", "new_id"]
+__all__ = ["Big", "Counts", "Key", "Ordinals", "Record", "Small", "new_id"]

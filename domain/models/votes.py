@@ -8,14 +8,17 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.models.base import Key, Record, Small, new_id
+from domain.models.base import Key, Ordinals, Record, Small, new_id
 
 
 class Vote(Record):
     """An elector's vote as it stands; `choice` is the ordinal in the choices of the ballot's kind.
 
-    `revision` counts how often it was cast. In each round everybody votes anew. A `stale` vote does
-    not count: what it is about was changed, and it waits for its voter to say it again.
+    Where the ballot lists options, `choice` is None and `options` are the ordinals of those that
+    are approved, ascending, or ranked, the most preferred first. `cast_by_id` is who cast
+    it on behalf of the voter, None where that was the voter. `revision` counts how often it was
+    cast. In each round everybody votes anew. A `stale` vote does not count: what it is about was
+    changed, and it waits for its voter to say it again.
     """
 
     __tablename__ = "votes"
@@ -27,7 +30,9 @@ class Vote(Record):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
     round: Mapped[int] = mapped_column(default=1)
-    choice: Mapped[Small]
+    choice: Mapped[Small | None]
+    options: Mapped[Ordinals | None] = mapped_column(default=None)
+    cast_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     rationale: Mapped[str]
     stale: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=1)
@@ -41,6 +46,8 @@ class CastVote(Record):
 
     vote_id: Mapped[UUID] = mapped_column(ForeignKey("votes.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
-    choice: Mapped[Small]
+    choice: Mapped[Small | None]
+    options: Mapped[Ordinals | None] = mapped_column(default=None)
+    cast_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     rationale: Mapped[str]
     cast_at: Mapped[datetime]

@@ -108,6 +108,7 @@ OPEN_TO_ELECTOR = with_host(
     Ballot.id == func.any(ids()),
     OPEN_NOW,
     Elector.person_id == bindparam("person_id", type_=Uuid()),
+    Elector.recused.is_(False),
 )
 
 

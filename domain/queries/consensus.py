@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Text, case, cast, func, se
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.consensus.choices import BallotKind
+from domain.consensus.objections import OpenObjections
 from domain.consensus.parameters import Parameters
 from domain.consensus.results import Consensus, Group, Status, Turnout
 from domain.consensus.rounds import Feedback, RoundPlan, suggestions
@@ -123,6 +124,10 @@ STANDINGS = (
         Ballot.visibility,
         Ballot.state,
         cast(Ballot.rule, Text).label("rule"),
+        func.cardinality(Ballot.options).label("options_listed"),
+        Ballot.objections_raised,
+        Ballot.objections_qualified,
+        Ballot.objections_safety,
         Ballot.outcome,
         Ballot.round,
         Ballot.most_rounds,
@@ -146,6 +151,7 @@ STANDINGS = (
         _of_constituencies(Constituency.name, ARRAY(Text())).label("names"),
         _of_constituencies(TallyRow.eligible, ARRAY(Integer())).label("eligible"),
         _of_constituencies(TallyRow.counts, ARRAY(Integer(), dimensions=2)).label("counts"),
+        _of_constituencies(TallyRow.voted, ARRAY(Integer())).label("voted"),
     )
     .join(Topic, Topic.id == Ballot.topic_id)
     .join(TallyRow, TallyRow.ballot_id == Ballot.id)
@@ -169,8 +175,8 @@ async def of_ballots(
 
 
 def tally(row: Any) -> Tally:
-    """Return the tally of a row with a constituency, its name, its eligible people and counts."""
-    return Tally(str(row.constituency_id), row.name, row.eligible, tuple(row.counts))
+    """Return the tally of a row with a constituency, its name, who may vote, counts and turnout."""
+    return Tally(str(row.constituency_id), row.name, row.eligible, tuple(row.counts), row.voted)
 
 
 def sequences(row: Any) -> dict[Audience, int]:
@@ -191,6 +197,7 @@ def restore(outcome: dict[str, Any]) -> Consensus:
         by_constituency=tuple(_group(group) for group in outcome["by_constituency"]),
         turnout=Turnout(**outcome["turnout"]),
         rule_hash=outcome["rule_hash"],
+        open_objections=OpenObjections(**outcome.get("open_objections", {})),
     )
 
 
@@ -200,9 +207,12 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
         return None
     known = disclosure is Disclosure.EVERYTHING
     stability = stability_of(square(ballot.shifts)) if known and ballot.shifts else None
+    objections = OpenObjections(
+        ballot.objections_raised, ballot.objections_qualified, ballot.objections_safety
+    )
     weighed = None
     if margins_shown(reader, ballot.visibility, ballot.state):
-        weighed = parameters_of(ballot.kind, ballot.rule)
+        weighed = turnable(ballot.kind, ballot.rule, objections)
     if ballot.outcome is not None:
         consensus, as_of = restore(ballot.outcome), ballot.outcome["as_of"][reader]
         return Standing(ballot.kind, consensus, as_of, stability, weighed)
@@ -215,9 +225,11 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
                 ballot.names,
                 ballot.eligible,
                 map(tuple, ballot.counts),
+                ballot.voted,
                 strict=True,
             )
         ),
+        objections,
         everything=known,
     )
     if known and ballot.most_rounds > 1:
@@ -232,18 +244,27 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
 
 
 @lru_cache(maxsize=JUDGED)
-def parameters_of(kind: BallotKind, rule: str) -> Parameters:
-    """Return the parameters of a rule that is stored as JSON."""
-    return parse_rule(kind, orjson.loads(rule)).parameters
+def turnable(kind: BallotKind, rule: str, objections: OpenObjections) -> Parameters | None:
+    """Return the parameters of a rule that is stored as JSON; None where no vote turns the result.
+
+    That is while an objection blocks.
+    """
+    parameters = parse_rule(kind, orjson.loads(rule)).parameters
+    return None if parameters.blocked_by(objections) else parameters
 
 
 @lru_cache(maxsize=JUDGED)
 def judged(
-    kind: BallotKind, rule: str, tallies: tuple[tuple[Any, ...], ...], *, everything: bool
+    kind: BallotKind,
+    rule: str,
+    tallies: tuple[tuple[Any, ...], ...],
+    objections: OpenObjections,
+    *,
+    everything: bool,
 ) -> Consensus:
     """Return what a rule says of tallies, which is the same for everybody who asks in between."""
-    judge = evaluate if everything else withheld
-    return judge(parse_rule(kind, orjson.loads(rule)), [Tally(*each) for each in tallies])
+    parsed, counted = parse_rule(kind, orjson.loads(rule)), [Tally(*each) for each in tallies]
+    return evaluate(parsed, counted, objections) if everything else withheld(parsed, counted)
 
 
 def _group(group: dict[str, Any]) -> Group:
@@ -253,5 +274,6 @@ def _group(group: dict[str, Any]) -> Group:
             "status": Status(group["status"]),
             "counts": tuple(group["counts"]),
             "interval": None if group["interval"] is None else tuple(group["interval"]),
+            "winners": tuple(group.get("winners", ())),  # outcomes from before there were any
         }
     )

@@ -129,21 +129,30 @@ class Owned(Protocol):
     person_id: Any
 
 
+def _owner(row: Owned) -> tuple[UUID, ...]:
+    return (row.person_id,)
+
+
 OwnedT = TypeVar("OwnedT", bound=Owned)
 
 
 async def shown_or_own(
-    session: Session, viewer: Viewer, keys: Sequence[UUID], statement: Select[OwnedT, bool]
+    session: Session,
+    viewer: Viewer,
+    keys: Sequence[UUID],
+    statement: Select[OwnedT, bool],
+    owners: Callable[[OwnedT], Iterable[UUID]] = _owner,
 ) -> list[OwnedT | None]:
     """Return the rows that are shown to the viewer or are their own.
 
-    `statement` selects rows by `ids`, each with whether it is shown by the parameters of `seen_by`.
+    `statement` selects rows by `ids`, each with whether it is shown by the parameters of `seen_by`;
+    `owners` says whose own a row is.
     What is their own is asked for one by one, so that a Representative notes only whom it is about.
     """
     rows = {
         row.id: row
         for row, shown in await session.execute(statement, {"ids": keys, **seen_by(viewer)})
-        if shown or viewer.is_person(row.person_id)
+        if shown or any(map(viewer.is_person, owners(row)))
     }
     return [rows.get(key) for key in keys]
 

@@ -22,9 +22,11 @@ from sqlalchemy import (
     select,
 )
 
-from domain.consensus.choices import BallotKind, choices
+from domain.consensus.choices import BallotKind
+from domain.consensus.objections import OpenObjections
+from domain.consensus.options import marks, width
 from domain.database import Session
-from domain.lifecycle import CONCLUDED, BallotState
+from domain.lifecycle import CONCLUDED, BallotState, ObjectionState
 from domain.models.topics import StoredEvent
 from domain.permissions import Audience, Viewer, audience
 from domain.queries.consensus import (
@@ -34,9 +36,9 @@ from domain.queries.consensus import (
     disclosed,
     judged,
     margins_shown,
-    parameters_of,
     restore,
     sequences,
+    turnable,
 )
 from domain.queries.pages import ids, seen_by
 
@@ -53,6 +55,10 @@ _FACTS = (
         StoredEvent.data["constituency_id"].astext.label("constituency_id"),
         cast(StoredEvent.data["choice"].astext, Integer).label("choice"),
         cast(StoredEvent.data["previous"].astext, Integer).label("previous"),
+        StoredEvent.data["options"].label("options"),
+        StoredEvent.data["previous_options"].label("previous_options"),
+        StoredEvent.data["objection_id"].astext.label("objection_id"),
+        StoredEvent.data["safety"].astext.label("safety"),
         StoredEvent.data["first"].astext.label("first"),
         StoredEvent.data["eligible"].label("eligible"),
         StoredEvent.data["outcome"].label("outcome"),
@@ -75,7 +81,7 @@ _FACTS = (
 _VOTES = ("VOTE_CAST", "VOTE_RECEIVED")
 # Tallies are sums, so equal votes are counted and not read one by one; all else has its order.
 _AT = case((_FACTS.c.kind.in_(_VOTES), 0), else_=_FACTS.c.sequence).label("at")
-_SAID = [each for each in _FACTS.c if each.name not in {"sequence", "begun"}]
+_SAID = [each for each in _FACTS.c if each.name != "sequence"]
 FACTS = (
     select(*_SAID, _AT, func.count().label("times"))
     .where(
@@ -88,6 +94,7 @@ FACTS = (
     .group_by(*_SAID, _AT)
     .order_by(_AT)
 )
+_OPEN = (ObjectionState.RAISED, ObjectionState.QUALIFIED)
 _STATES = {
     "BALLOT_OPENED": BallotState.OPEN,
     "ROUND_CLOSED": BallotState.ROUND_CLOSED,
@@ -102,15 +109,19 @@ _STATES = {
 class _Past:
     """What the facts of a ballot add up to, by the id of the constituency as text."""
 
+    kind: BallotKind
+    options: int
+    """How many the ballot lists."""
     eligible: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    counts: dict[str, dict[int, int]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(int))
-    )
+    voted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    counts: dict[str, list[int]] = field(default_factory=dict)
+    objections: dict[str, tuple[ObjectionState, bool]] = field(default_factory=dict)
+    """By id: where each stands, and whether it is about safety."""
     state: BallotState | None = None
     """None before it was opened."""
     outcome: dict[str, Any] | None = None
 
-    def add(self, fact: Any) -> None:
+    def add(self, fact: Any) -> None:  # noqa: C901 - one case for each kind of fact
         """Count in a fact that happened so many times."""
         self.state = _STATES.get(fact.kind, self.state)
         match fact.kind:
@@ -120,16 +131,55 @@ class _Past:
             case "ELECTOR_ADDED":
                 self.eligible[fact.constituency_id] += fact.times
             case "VOTE_CAST":
-                self.counts[fact.constituency_id][fact.choice] += fact.times
-                if fact.previous is not None:
-                    self.counts[fact.constituency_id][fact.previous] -= fact.times
+                self._count(fact.constituency_id, fact.choice, fact.options, fact.times)
+                self._count(fact.constituency_id, fact.previous, fact.previous_options, -fact.times)
             case "VOTE_RECEIVED" if fact.first == "true":
                 # Which choice it was is not in the log; the turnout alone is told of these.
-                self.counts[fact.constituency_id][0] += fact.times
+                self._count(fact.constituency_id, 0, None, fact.times)
+            case "ELECTOR_RECUSED" | "ELECTOR_READMITTED":
+                sign = 1 if fact.kind == "ELECTOR_READMITTED" else -1
+                self.eligible[fact.constituency_id] += sign
+                if fact.begun is None or fact.at > fact.begun:
+                    self._count(fact.constituency_id, fact.choice, fact.options, sign)
             case "BALLOT_ADVANCED":
                 self.state = BallotState(fact.state)
             case "ROUND_OPENED" | "ROUND_CLOSED" | "BALLOT_CLOSED" | "BALLOT_DROPPED":
                 self.outcome = fact.outcome
+            case _ if fact.objection_id is not None:
+                self._object(fact)
+
+    def _object(self, fact: Any) -> None:
+        """Note where an objection stands now."""
+        if fact.kind == "OBJECTION_RAISED":
+            self.objections[fact.objection_id] = ObjectionState.RAISED, fact.safety == "true"
+        else:
+            _, safety = self.objections[fact.objection_id]
+            self.objections[fact.objection_id] = ObjectionState(fact.state), safety
+
+    def _count(
+        self, constituency: str, choice: int | None, options: list[int] | None, times: int
+    ) -> None:
+        """Count in that so many people voted for this, or that so many fewer did."""
+        if choice is None and options is None:
+            return
+        size = width(self.kind, self.options)
+        counts = self.counts.setdefault(constituency, [0] * size)
+        if options is None:
+            counts[choice or 0] += times
+        else:
+            for place, mark in enumerate(marks(self.kind, self.options, options)):
+                counts[place] += mark * times
+        self.voted[constituency] += times
+
+    @property
+    def open_objections(self) -> OpenObjections:
+        """How many objections nobody had settled."""
+        found = list(self.objections.values())
+        return OpenObjections(
+            sum(state is ObjectionState.RAISED for state, _ in found),
+            sum(state is ObjectionState.QUALIFIED for state, _ in found),
+            sum(safety for state, safety in found if state in _OPEN),
+        )
 
 
 async def of_ballots(
@@ -148,7 +198,9 @@ async def of_ballots(
         if reader is not None and 0 <= sequence <= sequences(row)[reader]:
             ballots[row.id] = (reader, row)
     read = {row.topic_id: reader for reader, row in ballots.values()}
-    past: dict[str, _Past] = defaultdict(_Past)
+    past = {
+        str(id): _Past(BallotKind(row.kind), row.options_listed) for id, (_, row) in ballots.items()
+    }
     values = {
         "topic_ids": list(read),
         "audiences": list(read.values()),
@@ -171,7 +223,7 @@ def _standing(reader: Audience, ballot: Any, past: _Past, sequence: int) -> Stan
         return None
     weighed = None
     if margins_shown(reader, ballot.visibility, past.state):
-        weighed = parameters_of(ballot.kind, ballot.rule)
+        weighed = turnable(ballot.kind, ballot.rule, past.open_objections)
     if past.outcome is not None:
         told = past.outcome["as_of"] if past.state in CONCLUDED else sequence
         return Standing(ballot.kind, restore(past.outcome), told, weighed=weighed)
@@ -179,19 +231,22 @@ def _standing(reader: Audience, ballot: Any, past: _Past, sequence: int) -> Stan
         ballot.kind,
         ballot.rule,
         _tallies(ballot, past),
+        past.open_objections,
         everything=disclosure is Disclosure.EVERYTHING,
     )
     return Standing(ballot.kind, consensus, sequence, weighed=weighed)
 
 
 def _tallies(ballot: Any, past: _Past) -> tuple[tuple[Any, ...], ...]:
-    width = range(len(choices(BallotKind(ballot.kind))))
+    nobody = [0] * width(past.kind, past.options)
     return tuple(
         (
             constituency,
             name,
             past.eligible[constituency],
-            tuple(past.counts[constituency][choice] for choice in width),
+            tuple(past.counts.get(constituency, nobody)),
+            # Of whoever is recused from a blind ballot the log does not say that they had voted.
+            min(past.voted[constituency], past.eligible[constituency]),
         )
         for constituency, name in zip(ballot.constituencies, ballot.names, strict=True)
         if constituency in past.eligible

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_
@@ -10,7 +11,7 @@ from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_
 from domain.consensus.choices import BallotKind
 from domain.database import Session
 from domain.lifecycle import BallotState
-from domain.models.ballots import Ballot, BallotVisibility
+from domain.models.ballots import Ballot, BallotVisibility, Elector
 from domain.models.topics import Topic
 from domain.models.votes import CastVote, Vote
 from domain.permissions import Viewer
@@ -27,7 +28,7 @@ from domain.queries.pages import (
 )
 
 # The guard of `domain.queries.consensus`, asked for every case, as a condition on the ballot.
-_SHOWN = and_(
+SHOWN = and_(
     entitled(),
     tuple_(Ballot.visibility, Ballot.state).in_(
         [
@@ -42,7 +43,7 @@ _VOTES = (
     select(Vote).join(Ballot, Ballot.id == Vote.ballot_id).join(Topic, Topic.id == Vote.topic_id)
 )
 
-BY_IDS = _VOTES.add_columns(_SHOWN).where(Vote.id == func.any(ids()))
+BY_IDS = _VOTES.add_columns(SHOWN).where(Vote.id == func.any(ids()))
 _OF_VIEWER = (
     select(Vote)
     .join(Ballot, Ballot.id == Vote.ballot_id)
@@ -52,8 +53,13 @@ _OF_VIEWER = (
 )
 OF_VIEWER = _OF_VIEWER.where(Vote.round == Ballot.round)
 OF_VIEWER_BEFORE = _OF_VIEWER.where(Vote.round == Ballot.round - 1)
-OF_BALLOTS = Paged(_VOTES.where(_SHOWN, Vote.round == Ballot.round), Vote, Vote.ballot_id)
-KINDS = select(Ballot.id, Ballot.kind).where(Ballot.id == func.any(ids()))
+OF_BALLOTS = Paged(_VOTES.where(SHOWN, Vote.round == Ballot.round), Vote, Vote.ballot_id)
+ASKED = select(Ballot.id, Ballot.kind, Ballot.options).where(Ballot.id == func.any(ids()))
+RECUSED = (
+    select(Vote.id)
+    .join(Elector, and_(Elector.ballot_id == Vote.ballot_id, Elector.person_id == Vote.person_id))
+    .where(Vote.id == func.any(ids()), Elector.recused)
+)
 HISTORY = (
     select(CastVote)
     .join(Vote, Vote.id == CastVote.vote_id)
@@ -62,9 +68,16 @@ HISTORY = (
 )
 
 
+def _owners(vote: Vote) -> tuple[UUID, ...]:
+    return (vote.person_id,) if vote.cast_by_id is None else (vote.person_id, vote.cast_by_id)
+
+
 async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
-    """Return votes, None for those that the viewer may not see; one's own is always shown."""
-    return await shown_or_own(session, viewer, keys, BY_IDS)
+    """Return votes, None for those that the viewer may not see.
+
+    One's own is always shown, and so is what one cast for somebody else.
+    """
+    return await shown_or_own(session, viewer, keys, BY_IDS, _owners)
 
 
 async def of_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
@@ -93,10 +106,24 @@ async def count_of_ballots(session: Session, viewer: Viewer, keys: Sequence[UUID
     return await OF_BALLOTS.counts(session, viewer, keys)
 
 
-async def kinds(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[BallotKind | None]:
-    """Return the kind of each ballot, which says what the ordinals of its votes mean."""
-    found = {row.id: row.kind for row in await session.execute(KINDS, {"ids": keys})}
-    return [found.get(key) for key in keys]
+class Asked(Protocol):
+    """What the ordinals of the votes of a ballot mean."""
+
+    id: UUID
+    kind: BallotKind
+    options: list[str]
+
+
+async def asked(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Asked | None]:
+    """Return what each ballot asks for, which says what the ordinals of its votes mean."""
+    rows = await session.execute(ASKED, {"ids": keys})
+    return in_order(keys, rows, lambda row: row.id)
+
+
+async def recused(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[bool]:
+    """Say of each vote whether it does not count, because its voter is recused."""
+    found = set(await session.scalars(RECUSED, {"ids": keys}))
+    return [key in found for key in keys]
 
 
 async def history(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[CastVote]]:

@@ -59,6 +59,11 @@ def upgrade() -> None:
             postgresql_where=sa.text(f"state = '{state}'"),
         )
     op.execute("DROP FUNCTION cast_vote")
+    create_cast_vote()
+
+
+def create_cast_vote() -> None:
+    """Create the function that casts a vote, with rounds and deadlines."""
     # As migration 0005 has it, but that a vote belongs to the present round, is refused from the
     # deadline on, counts anew after it was stale, and is compared with that of the round before.
     op.execute(

@@ -33,6 +33,7 @@ APPEAL = "canary words of an appeal"
 FLAG_REASON = "canary reason of a flag"
 DISPOSITION = "canary reason of a disposition"
 RATIONALE = "canary rationale of the vote that is"
+OBJECTION = "canary objection"
 DRAFT_QUESTION = "canary question of a draft"
 
 HOMES = {
@@ -83,6 +84,10 @@ async def run(
     return await OPERATIONS.execute(Request(query, variables=variables), Context(database, viewer))
 
 
+# What has to be sent to fields that cannot do without.
+ARGUMENTS = {"Ballot.consensusAt": "(sequence: 1)"}
+
+
 @dataclass(frozen=True)
 class Furnished:
     """The world, and the global ids of what was put into it, by a short name."""
@@ -104,6 +109,57 @@ class Furnished:
         assert changed.pop("__typename").endswith("Payload"), changed
         (node,) = changed.values()
         return str(node["id"])
+
+
+async def _announce(made: Furnished) -> None:
+    """Add a webinar to the exercise."""
+    made.ids["webinar"] = await made.change(
+        "moderator",
+        "addWebinar",
+        engagementId=made.ids["engagement"],
+        title="What this is about",
+        startsAt="2026-02-01T12:00:00Z",
+    )
+
+
+async def _plan(made: Furnished, outcome: str) -> None:
+    """Draft a delivery plan with a module that covers an outcome."""
+    world, ids, change = made.world, made.ids, made.change
+    ids["organisation"] = world.id("Organisation", world.organisation)
+    ids["plan"] = await change(
+        "provider",
+        "draftDeliveryPlan",
+        organisationId=ids["organisation"],
+        specificationId=ids["specification"],
+        title="A plan",
+        summary="In short.",
+    )
+    ids["module"] = await change(
+        "provider",
+        "addModule",
+        deliveryPlanId=ids["plan"],
+        title="One",
+        description="",
+        hours=10,
+        outcomes=[outcome],
+        expectedRevision=None,
+    )
+
+
+async def _object(made: Furnished) -> None:
+    """Raise objections in ballots that are open, and declare an interest."""
+    for who, name in (("nurse2", "live"), ("nurse1", "blind")):
+        made.ids[f"{name} objection"] = await made.change(
+            who, "raiseObjection", ballotId=made.ids[name], body=f"{OBJECTION} {name}"
+        )
+    made.ids["interest"] = await made.change(
+        "nurse2",
+        "declareInterest",
+        topicId=made.ids["engagement"],
+        subjectId=made.ids["section"],
+        body="A friend wrote it.",
+        mitigation="NONE",
+    )
 
 
 async def furnish(database: Database) -> Furnished:
@@ -170,13 +226,8 @@ async def furnish(database: Database) -> Furnished:
         if name == "closed":
             await change("moderator", "advanceBallot", **step, transition="CLOSE")
 
-    ids["webinar"] = await change(
-        "moderator",
-        "addWebinar",
-        engagementId=engagement,
-        title="What this is about",
-        startsAt="2026-02-01T12:00:00Z",
-    )
+    await _object(made)
+    await _announce(made)
     ids["roundtable"] = await change(
         "moderator",
         "createRoundtable",
@@ -210,25 +261,7 @@ async def furnish(database: Database) -> Furnished:
         name="First",
         expectedRevision=None,
     )
-    ids["organisation"] = world.id("Organisation", world.organisation)
-    ids["plan"] = await change(
-        "provider",
-        "draftDeliveryPlan",
-        organisationId=ids["organisation"],
-        specificationId=specification,
-        title="A plan",
-        summary="In short.",
-    )
-    ids["module"] = await change(
-        "provider",
-        "addModule",
-        deliveryPlanId=ids["plan"],
-        title="One",
-        description="",
-        hours=10,
-        outcomes=[outcome],
-        expectedRevision=None,
-    )
+    await _plan(made, outcome)
     ids["credential"] = world.id("Credential", world.credential)
     ids["other credential"] = await change(
         "secretary", "createCredential", code="OTHER", title="Another one", area="Elsewhere"

@@ -43,6 +43,8 @@ TYPES: Mapping[str, Sequence[str]] = {
     "replyToId": ("Comment",),
     "intoId": ("Comment",),
     "mentions": ("Person",),
+    "onBehalfOfId": ("Person",),
+    "proxyId": ("Person",),
     "professions": ("Profession",),
     "outcomes": ("Block",),
     "stakeholderIds": ("Stakeholder",),

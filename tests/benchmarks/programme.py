@@ -205,7 +205,13 @@ class _Exercise:
                     )
                 )
             tallies += [
-                TallyRow(ballot_id=ballot_id, constituency_id=id, eligible=sum(each), counts=each)
+                TallyRow(
+                    ballot_id=ballot_id,
+                    constituency_id=id,
+                    eligible=sum(each),
+                    voted=sum(each),
+                    counts=each,
+                )
                 for id, each in counts.items()
             ]
         yield electors

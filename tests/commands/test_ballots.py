@@ -115,6 +115,9 @@ async def test_a_ballot_lives_through_its_states_and_each_audience_is_told_what_
         (BallotKind.POSITIONS, False),
         (BallotKind.RATING, False),
         (BallotKind.SENSE_CHECK, True),
+        (BallotKind.CONSENT, False),
+        (BallotKind.MULTIPLE_CHOICE, False),
+        (BallotKind.RANKING, False),
     ],
 )
 async def test_a_draft_has_the_usual_rule_of_its_kind_and_grows_if_it_is_a_sense_check(
@@ -172,7 +175,7 @@ async def test_no_ballot_is_drafted_in_a_closed_exercise(world: World) -> None:
 @pytest.mark.parametrize(
     ("rule", "path"),
     [
-        ({"name": "majority", "version": 1}, ("rule", "name")),
+        ({"name": "comet", "version": 1}, ("rule", "name")),
         ({"name": "sense_check", "version": 2}, ("rule", "version")),
         (
             {"name": "sense_check", "version": 1, "threshold_percent": 50},

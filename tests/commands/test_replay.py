@@ -159,6 +159,7 @@ async def compare(world: World, ballot: UUID, reader: Audience) -> None:
         )
         recounted = {id: [0] * len(CHOICES) for id in kept}
         for constituency, choice, number in counted:
+            assert choice is not None
             recounted[str(constituency)][choice] = number
         for one, other in pairwise(rounds):
             assert list(other.shifts) == await _shifts(session, ballot, one.number)
@@ -170,7 +171,11 @@ async def compare(world: World, ballot: UUID, reader: Audience) -> None:
 async def _shifts(session: Any, ballot: UUID, before: int) -> list[int]:
     """Count anew who answered what in a round and in the next one."""
     votes = (await session.scalars(select(Vote).where(Vote.ballot_id == ballot))).all()
-    answers = {(vote.person_id, vote.round): vote.choice for vote in votes if not vote.stale}
+    answers = {
+        (vote.person_id, vote.round): vote.choice
+        for vote in votes
+        if not vote.stale and vote.choice is not None
+    }
     found = [0] * len(CHOICES) ** 2
     for (person, round), choice in answers.items():
         later = answers.get((person, before + 1))

@@ -61,7 +61,7 @@ async def test_every_role_at_every_scope_votes_where_the_table_of_grants_lets_it
     nurses = world.constituencies["Nurses"]
     await world.add(
         Elector(ballot_id=ballot, person_id=world.people["nurse1"], constituency_id=nurses),
-        TallyRow(ballot_id=ballot, constituency_id=nurses, eligible=1, counts=[0, 0, 0]),
+        TallyRow(ballot_id=ballot, constituency_id=nurses, eligible=1, voted=0, counts=[0, 0, 0]),
     )
     scopes = [None, *place.scopes, elsewhere]
     viewers = [
@@ -129,6 +129,7 @@ async def test_every_choice_with_and_without_a_reason_is_taken_or_refused_by_kin
         (BallotKind.POSITIONS, {"name": "datatracker", "quorum_percent": 51}),
         (BallotKind.RATING, {"name": "comet", "per_constituency": True, "minimum_votes": 2}),
         (BallotKind.SENSE_CHECK, {"name": "sense_check", "constituency_quorum_percent": 7}),
+        (BallotKind.CONSENT, {"name": "consent", "safety_alone": True}),
     ],
 )
 async def test_the_first_vote_freezes_the_hash_of_the_rule(

@@ -130,6 +130,7 @@ async def recount(world: World, ballot: UUID, kind: BallotKind) -> dict[UUID, li
     found = {id: [0] * len(choices(kind)) for id in world.constituencies.values()}
     async with world.database.read() as session:
         for each in await session.scalars(select(Vote).where(Vote.ballot_id == ballot)):
+            assert each.choice is not None
             found[each.constituency_id][each.choice] += 1
     return found
 

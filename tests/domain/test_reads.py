@@ -84,6 +84,10 @@ async def furnish(place: Furnished) -> list[UUID]:
     vote = {"ballotId": ids["live"], "choice": "DISAGREE", "rationale": "On second thoughts."}
     await place.change("nurse1", "castVote", **vote)
     await _hold_two_rounds(place)
+    proxy = world.id("Person", world.people["pharmacist2"])
+    await place.change("pharmacist1", "nameProxy", ballotId=ids["live"], proxyId=proxy)
+    interest = {"topicId": ids["engagement"], "body": "Mine.", "mitigation": "RECUSE"}
+    await place.change("nurse1", "declareInterest", **interest)
     tables = [table for table in Record.metadata.tables.values() if "id" in table.c]
     async with world.database.session() as session:
         return [id for table in tables for id in await session.scalars(select(table.c.id))]

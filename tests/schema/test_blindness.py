@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from re import sub
 from uuid import UUID, uuid4
 
 import orjson
 import pytest
 
 from api.graphql import schema
+from domain.commands.interests import declare_interest
 from domain.consensus.choices import BallotKind
 from domain.consensus.rounds import Feedback, RoundPlan
 from domain.database import Database, create_engine
 from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility
 from domain.models.comments import SubjectKind
+from domain.models.interests import Mitigation
 from domain.permissions import ANYONE, Viewer
 from domain.queries import topics
+from domain.unit_of_work import UnitOfWork
 from schema.context import Context
 from tests.ballots import advance, close, next_round, opened, vote
 from tests.commands.test_stale_votes import heading, perform
@@ -60,10 +64,11 @@ fragment everything on Ballot {
   votes { totalCount pageInfo { hasNextPage startCursor endCursor }
           nodes { id choice rationale castAt voter { id } history { revision } } }
   threads { totalCount nodes { id } }
+  objections { totalCount nodes { id body } }
   first: consensusAt(sequence: 1) { status asOf } later: consensusAt(sequence: 5) { status asOf }
   availableTransitions { transition allowed reasons missing }
   consensus {
-    status reasons ruleHash asOf turnout { voted eligible }
+    status reasons ruleHash asOf openObjections openSafetyObjections turnout { voted eligible }
     overall { counts { choice count } voted eligible inFavour of tastleWierman fewestToFlip }
     byConstituency { constituency { id name } counts { choice count } voted eligible status }
   }
@@ -203,6 +208,50 @@ async def test_a_moderator_of_a_blind_ballot_learns_the_turnout_and_no_value(
 
     assert for_one == for_other
     assert b'"turnout":{"voted":1,"eligible":9}' in for_one
+
+
+async def test_whether_a_vote_in_a_blind_ballot_objects_is_told_to_nobody(
+    world: World, copy: Copy
+) -> None:
+    ballot = await opened(world, BallotKind.CONSENT, BallotVisibility.AFTER_CLOSE)
+    other = await opened(world, BallotKind.POSITIONS)
+    consenting, objecting = await copy(), await copy()
+
+    cast = await vote(consenting, "nurse1", ballot, "CONSENT", "A canary.")
+    await vote(objecting, "nurse1", ballot, "OBJECT", "Another canary.", safety=True)
+    for name in (None, "stranger", "nurse2", "moderator"):
+        for_one, for_other = [
+            await received(each, await _viewer(each, name), ballot, other, cast)
+            for each in (consenting, objecting)
+        ]
+        assert for_one == for_other, name
+
+
+async def test_that_somebody_is_recused_does_not_tell_whether_they_had_voted(
+    world: World, copy: Copy
+) -> None:
+    ballot = await opened(world, BallotKind.SENSE_CHECK, BallotVisibility.AFTER_CLOSE)
+    other = await opened(world, BallotKind.POSITIONS)
+    quiet, lively = await copy(), await copy()
+
+    cast = await vote(lively, "nurse1", ballot, "AGREE", "A canary.")
+    for each in (quiet, lively):
+        async with UnitOfWork(each.database, await each.viewer("nurse1")) as uow:
+            await declare_interest(
+                uow, topic_id=world.engagement, body="Mine.", mitigation=Mitigation.RECUSE
+            )
+    for name in (None, "nurse2"):
+        before, after = [
+            await received(each, await _viewer(each, name), ballot, other, cast)
+            for each in (quiet, lively)
+        ]
+        assert b"ELECTOR_RECUSED" in before or name is None
+        assert _without_ids(after) == _without_ids(before), name
+
+
+def _without_ids(bytes_: bytes) -> bytes:
+    """Return an answer without the ids of interests, of which no two are the same."""
+    return sub(rb'"interest_id":"[^"]*"', b"", bytes_)
 
 
 async def _viewer(world: World, name: str | None) -> Viewer:

@@ -110,6 +110,18 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "advanceBallot": (MODERATE, {"ballotId": "draft", "transition": "OPEN", **STEP}),
     "remindElectors": (MODERATE, {"ballotId": "live"}),
     "castVote": (ELECTORS, {"ballotId": "live", "choice": "PASS"}),
+    "declareInterest": (
+        MEMBERS,
+        {"topicId": "engagement", "subjectId": "section", "body": "x", "mitigation": "RECUSE"},
+    ),
+    "withdrawInterest": (frozenset({"nurse2"}), {"interestId": "interest"}),
+    "nameProxy": (ELECTORS, {"ballotId": "live", "proxyId": "nurse3"}),
+    "withdrawProxy": (ELECTORS, {"ballotId": "live"}),
+    "raiseObjection": (ELECTORS, {"ballotId": "live", "body": "x"}),
+    "advanceObjection": (
+        MODERATE,
+        {"objectionId": "live objection", "transition": "QUALIFY", **STEP},
+    ),
     "editEngagement": (
         MODERATE,
         {"engagementId": "engagement", "title": "x", "purpose": "x", "briefing": "x"},
@@ -248,6 +260,7 @@ MODERATED = "{ ... on Comment { body hiddenReason } }"
 BALLOT = "{ ... on Ballot { question } }"
 RESULT = "{ ... on Ballot { consensus { status } } }"
 VOTES = "{ ... on Ballot { votes { nodes { rationale } } } }"
+OBJECTIONS = "{ ... on Ballot { objections { nodes { body } } } }"
 VOTE = "{ ... on Vote { rationale choice } }"
 NODE = "{ __typename }"
 AUTHOR = frozenset({"nurse2"})
@@ -285,6 +298,12 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("live vote", VOTE, MEMBERS),
     ("blind vote", VOTE, VOTER),
     ("closed vote", VOTE, MEMBERS),
+    ("live objection", NODE, MEMBERS),
+    ("blind objection", NODE, VOTER),
+    ("draft", OBJECTIONS, NOBODY),
+    ("live", OBJECTIONS, MEMBERS),
+    ("blind", OBJECTIONS, NOBODY),
+    ("interest", NODE, MEMBERS),
     ("stakeholder", NODE, MEMBERS),
     ("roundtable", NODE, holders(Permission.VIEW, "roundtable")),
     ("invitation", NODE, holders(Permission.VIEW, "roundtable")),

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from domain.commands.sections import edit_section
 from domain.commands.stakeholders import join_engagement
-from domain.consensus.choices import BallotKind, choices
+from domain.consensus.choices import LISTED, BallotKind, choices
 from domain.consensus.rounds import RoundPlan
 from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility, TallyRow
@@ -61,13 +61,21 @@ async def viewers(world: World) -> dict[str | None, Viewer]:
     return {name: ANYONE if name is None else await world.viewer(name) for name in READERS}
 
 
+def said(chance: random.Random, kind: BallotKind) -> tuple[str | None, tuple[int, ...]]:
+    """Return a vote: a choice, or options where the ballot lists three."""
+    if kind in LISTED:
+        return None, tuple(chance.sample((1, 2, 3), chance.randint(1, 3)))
+    return chance.choice(choices(kind)), ()
+
+
 @pytest.mark.parametrize("visibility", BallotVisibility)
 @pytest.mark.parametrize("kind", BallotKind)
 async def test_a_random_run_is_told_again_as_it_was_shown(
     ask: Ask, world: World, kind: BallotKind, visibility: BallotVisibility
 ) -> None:
     chance = random.Random(f"{kind} {visibility}")  # noqa: S311 - the same run every time
-    ballot = await opened(world, kind, visibility, electorate_grows=True)
+    listed = {"options": ["One", "Two", "Three"]} if kind in LISTED else {}
+    ballot = await opened(world, kind, visibility, electorate_grows=True, **listed)
     other = await opened(world, BallotKind.SENSE_CHECK)
     readers = await viewers(world)
     kept: list[tuple[str | None, int, Any]] = []
@@ -83,15 +91,16 @@ async def test_a_random_run_is_told_again_as_it_was_shown(
                 await join_engagement(uow, constituency_id=world.constituencies["Nurses"])
         else:
             at = chance.choice([ballot, ballot, other])
-            options = choices(kind if at is ballot else BallotKind.SENSE_CHECK)
-            await vote(world, chance.choice(VOTERS), at, chance.choice(options), "Because.")
+            choice, options = said(chance, kind if at is ballot else BallotKind.SENSE_CHECK)
+            voter = chance.choice(VOTERS)
+            await vote(world, voter, at, choice, f"Because {step}.", options=options)
         await record()
     await close(world, ballot)
     await record()
 
     # The tables are forgotten: what is told is in the log.
     async with world.database.session() as session:
-        await session.execute(update(TallyRow).values(eligible=0, counts=[0] * 10))
+        await session.execute(update(TallyRow).values(eligible=0, voted=0, counts=[0] * 10))
         await session.commit()
     for name, sequence, found in kept:
         assert await then(ask, world, readers[name], sequence, ballot) == [found], name
@@ -147,7 +156,7 @@ async def test_rounds_pauses_and_stale_votes_are_told_again(
         world,
         visibility=visibility,
         subject=(SubjectKind.SECTION, world.sections[0]),
-        rounds=RoundPlan(most_rounds=9),
+        round_plan=RoundPlan(most_rounds=9),
     )
     readers = await viewers(world)
     kept: list[tuple[str | None, int, Any]] = []

@@ -24,7 +24,7 @@ from domain.models.stakeholders import Constituency, ConstituencyKind, Stakehold
 from domain.models.topics import Topic, TopicKind
 from domain.models.votes import CastVote, Vote
 from schema.nodes import LOADERS
-from tests.api.furnished import Furnished, furnished, run
+from tests.api.furnished import ARGUMENTS, Furnished, furnished, run
 from tests.api.inputs import SCHEMA, known
 from tests.conftest import Server
 from tests.counting import counting
@@ -34,9 +34,6 @@ MOST = 18  # statements for the whole of the panorama below
 
 # Whether hidden words may be read is asked first, so those are read in a second batch.
 LATER = {"Comment.edits": 1}
-
-# What has to be sent to fields that cannot do without.
-ARGUMENTS = {"Ballot.consensusAt": "(sequence: 1)"}
 
 PANORAMA = """
 query ($ids: [ID!]!) {
@@ -166,7 +163,9 @@ def question(world: World, engagement: UUID, group: UUID, criterion: UUID) -> It
         created_at=NOW,
     )
     yield Elector(ballot_id=ballot, person_id=nurse, constituency_id=group)
-    yield TallyRow(ballot_id=ballot, constituency_id=group, eligible=1, counts=[1, 0, 0, 0, 0])
+    yield TallyRow(
+        ballot_id=ballot, constituency_id=group, eligible=1, voted=1, counts=[1, 0, 0, 0, 0]
+    )
     yield Vote(
         id=vote,
         topic_id=engagement,
@@ -291,6 +290,9 @@ async def seconds(place: Furnished) -> None:
         expectedRevision=None,
     )
     await change("admin", "addOrganisation", name="Another one", kind="EDUCATION_PROVIDER")
+    await change(
+        "nurse1", "declareInterest", topicId=ids["engagement"], body="Mine.", mitigation="NONE"
+    )
 
 
 def selection(type: Any) -> str:

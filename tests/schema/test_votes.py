@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from domain.consensus.choices import BallotKind
+from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility
 from domain.permissions import ANYONE
-from tests.ballots import close, opened, vote
+from tests.ballots import VOTERS, advance, close, opened, vote
 from tests.conftest import Ask
+from tests.mutations import change
 from tests.world import World
 
 CAST = """
@@ -81,12 +85,12 @@ async def test_a_rating_is_a_number_or_unable_to_score(ask: Ask, world: World) -
 @pytest.mark.parametrize(
     ("kind", "input", "path", "sentence"),
     [
-        (BallotKind.RATING, {}, "choice", "either a choice or a rating"),
+        (BallotKind.RATING, {}, "choice", "either a choice, a rating or options"),
         (
             BallotKind.RATING,
             {"choice": "UNABLE_TO_SCORE", "rating": 1},
             "choice",
-            "either a choice or a rating",
+            "either a choice, a rating or options",
         ),
         (BallotKind.RATING, {"rating": 0}, "rating", "from 1 to 9; 0 is not"),
         (BallotKind.RATING, {"rating": 10}, "rating", "from 1 to 9; 10 is not"),
@@ -214,3 +218,117 @@ async def test_voters_always_see_their_own_vote(ask: Ask, world: World) -> None:
         "votes": {"totalCount": 0, "nodes": []},
     }
     assert single == {"choice": "DISAGREE", "rationale": "Mine."}
+
+
+OPTIONS = """
+query ($id: ID!) {
+  node(id: $id) {
+    ... on Ballot {
+      kind choices { choice } options { ordinal text }
+      viewerVote { choice rating options { text } history { options { ordinal } } }
+      consensus { status overall {
+        winners voted counts { choice option count } preferences { option over count }
+      } }
+    }
+  }
+}
+"""
+
+
+async def test_a_ranking_shows_its_options_and_who_prefers_which(ask: Ask, world: World) -> None:
+    drafted = await ask(
+        await world.viewer("moderator"),
+        "mutation ($input: DraftBallotInput!) { draftBallot(input: $input) "
+        "{ ... on DraftBallotPayload { ballot { id } } } }",
+        input={
+            "topicId": world.id("Engagement", world.engagement),
+            "kind": "RANKING",
+            "question": "Which first?",
+            "visibility": "LIVE",
+            "options": ["Online", "At work"],
+        },
+    )
+    id = drafted["draftBallot"]["ballot"]["id"]
+    await advance(world, UUID(b64decode(id).decode().split(":")[1]), BallotTransition.OPEN)
+    await cast(ask, world, "nurse1", ballotId=id, options=[1])
+    for name in VOTERS:
+        answer = await cast(ask, world, name, ballotId=id, options=[2, 1])
+        assert answer["__typename"] == "CastVotePayload"
+
+    shown = (await ask(await world.viewer("nurse1"), OPTIONS, id=id))["node"]
+    assert shown == {
+        "kind": "RANKING",
+        "choices": [],
+        "options": [{"ordinal": 1, "text": "Online"}, {"ordinal": 2, "text": "At work"}],
+        "viewerVote": {
+            "choice": None,
+            "rating": None,
+            "options": [{"text": "At work"}, {"text": "Online"}],
+            "history": [{"options": [{"ordinal": 1}]}],
+        },
+        "consensus": {
+            "status": "CONSENSUS",
+            "overall": {
+                "winners": [2],
+                "voted": 9,
+                "counts": [
+                    {"choice": None, "option": 1, "count": 9},
+                    {"choice": None, "option": 2, "count": 9},
+                ],
+                "preferences": [
+                    {"option": 1, "over": 2, "count": 0},
+                    {"option": 2, "over": 1, "count": 9},
+                ],
+            },
+        },
+    }
+
+
+async def test_a_multiple_choice_counts_who_approves_each_option(ask: Ask, world: World) -> None:
+    id = world.id("Ballot", await opened(world, BallotKind.MULTIPLE_CHOICE))
+    for name in VOTERS:
+        await cast(ask, world, name, ballotId=id, options=[1] if name == "nurse1" else [3, 1])
+
+    overall = (await ask(await world.viewer("nurse1"), OPTIONS, id=id))["node"]["consensus"]
+    assert overall["overall"] == {
+        "winners": [1],
+        "voted": 9,
+        "counts": [
+            {"choice": None, "option": option, "count": count}
+            for option, count in ((1, 9), (2, 0), (3, 8))
+        ],
+        "preferences": [],
+    }
+
+
+async def test_a_vote_is_one_thing(ask: Ask, world: World) -> None:
+    ballot = world.id("Ballot", await opened(world))
+    for given in ({}, {"choice": "AGREE", "options": [1]}, {"rating": 1, "options": []}):
+        answer = await cast(ask, world, "nurse1", ballotId=ballot, **given)
+        assert answer["message"] == "Please send either a choice, a rating or options."
+
+
+async def test_a_vote_on_behalf_of_somebody_shows_both(ask: Ask, world: World) -> None:
+    ballot = world.id("Ballot", await opened(world))
+    nurse1, nurse2 = await world.viewer("nurse1"), await world.viewer("nurse2")
+    ids = {name: world.id("Person", world.people[name]) for name in ("nurse1", "nurse2")}
+    proxies = "ballot { viewerProxy { name } viewerVotesFor { name } }"
+
+    named = await change(ask, nurse1, "nameProxy", proxies, ballotId=ballot, proxyId=ids["nurse2"])
+    assert named == {"ballot": {"viewerProxy": {"name": "Nurse2"}, "viewerVotesFor": []}}
+    shown = "vote { voter { name } castBy { name } history { castBy { name } } " + proxies + " }"
+    by_proxy = {"ballotId": ballot, "choice": "AGREE", "onBehalfOfId": ids["nurse1"]}
+    cast = await change(ask, nurse2, "castVote", shown, **by_proxy)
+    assert cast["vote"] == {
+        "voter": {"name": "Nurse1"},
+        "castBy": {"name": "Nurse2"},
+        "history": [],
+        "ballot": {"viewerProxy": None, "viewerVotesFor": [{"name": "Nurse1"}]},
+    }
+    withdrawn = await change(ask, nurse1, "withdrawProxy", proxies, ballotId=ballot)
+    assert withdrawn == {"ballot": {"viewerProxy": None, "viewerVotesFor": []}}
+    own = await change(ask, nurse1, "castVote", shown, ballotId=ballot, choice="PASS")
+    assert own["vote"]["castBy"] is None
+    assert own["vote"]["history"] == [{"castBy": {"name": "Nurse2"}}]
+    refused = await change(ask, nurse2, "castVote", shown, **by_proxy)
+    assert (refused["code"], refused["path"]) == ("NOT_ALLOWED", ["onBehalfOfId"])

@@ -25,16 +25,24 @@ fragment BallotFields on Ballot {
   visibility reasonPolicy electorateGrows revision openedAt closedAt ruleHash
   stateReason decision opensAt closesAt presentRound: round mostRounds feedback remindedAt
   rounds { id number question disposition dispositionReason: reason openedAt closedAt }
+  options { ordinal text }
   rule { name version parameters { name number enabled } }
   consensus {
-    status reasons ruleHash turnout { eligible voted } overall { inFavour of counts { count } }
-    byConstituency { constituency { id } status voted eligible counts { count } }
+    status reasons ruleHash openObjections openSafetyObjections turnout { eligible voted }
+    overall { inFavour of winners counts { count } preferences { option over count } }
+    byConstituency { constituency { id } status voted eligible winners counts { count } }
   }
   votes(first: 100) { nodes { ...VoteFields } }
+  objections(first: 100) { nodes { ...ObjectionFields } }
+}
+fragment ObjectionFields on Objection {
+  id body safety reason revision person { id } constituency { id }
+  ballot { id }
 }
 fragment VoteFields on Vote {
-  id choice rating rationale revision round stale voter { id } constituency { id } ballot { id }
-  history { choice rating rationale revision }
+  id choice rating options { ordinal } rationale revision round stale
+  recused voter { id } castBy { id } constituency { id } ballot { id }
+  history { choice rating options { ordinal } castBy { id } rationale revision }
 }
 """
 # A closed ballot's snapshot shows what its `asOf` was; an open one's is the time of reading.
@@ -129,6 +137,7 @@ subscription ($topic: ID!) {{
         ... on FloorRequest {{ floorState: state roundtable {{ ...Proceedings }} }}
         ...ThreadFields ...CommentFields ...ThemeFields ...BallotFields
         ... on Vote {{ ballot {{ ...BallotFields }} }}
+        ... on Objection {{ ballot {{ ...BallotFields }} }}
       }}
     }}
     ... on Reset {{ message }}

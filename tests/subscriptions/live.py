@@ -26,7 +26,8 @@ from subscriptions.wakeup import Wakeups
 
 PATIENCE = 10  # seconds that a test waits for what must come
 
-OPERATIONS = ObservedOperations(schema, Limits())
+# The documents of the tests ask for everything there is of everything.
+OPERATIONS = ObservedOperations(schema, Limits(aliases=200))
 
 
 @dataclass(frozen=True)

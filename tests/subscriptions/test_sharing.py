@@ -29,7 +29,7 @@ from domain.queries.pages import Page
 from domain.unit_of_work import UnitOfWork
 from schema.nodes import LOADERS
 from schema.sharing import NOTE, is_personal
-from tests.api.furnished import Furnished, furnished, run
+from tests.api.furnished import ARGUMENTS, Furnished, furnished, run
 from tests.api.inputs import SCHEMA, known
 from tests.ballots import opened, vote
 from tests.conftest import Server
@@ -114,7 +114,8 @@ async def test_no_field_of_any_node_tells_one_viewer_what_is_anothers(place: Fur
         for field, definition in node.fields.items():
             query = (
                 f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {type_name} "
-                f"{{ {field} {leaves(definition.type)} }} }} }}"
+                f"{{ {field} {ARGUMENTS.get(f'{type_name}.{field}', '')} "
+                f"{leaves(definition.type)} }} }} }}"
             )
             variables = {"ids": ids[type_name][:100]}
             for name in VIEWERS:

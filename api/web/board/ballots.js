@@ -2,7 +2,14 @@
 
 import { arrange, clipped, element, say } from "./dom.js";
 
-const KINDS = { POSITIONS: "Positions", RATING: "Rating 1 to 9", SENSE_CHECK: "Sense check" };
+const KINDS = {
+  POSITIONS: "Positions",
+  CONSENT: "Consent",
+  RATING: "Rating 1 to 9",
+  SENSE_CHECK: "Sense check",
+  MULTIPLE_CHOICE: "Multiple choice",
+  RANKING: "Ranking",
+};
 const BADGES = {
   CONSENSUS: "Consensus",
   CONSENSUS_WITH_DISSENT: "Consensus with dissent",
@@ -27,12 +34,18 @@ const WORDS = {
   DISAGREE: "Disagree",
   PASS: "Pass",
   UNABLE_TO_SCORE: "Unable to score",
+  CONSENT: "Consent",
+  CONCERN: "Consent, with a concern",
+  OBJECT: "Object",
 };
 // From in favour on the left to against on the right; what is not here is not in the bar.
 const ORDER = {
   POSITIONS: ["YES", "NO_OBJECTION", "", "DISCUSS"],
+  CONSENT: ["CONSENT", "CONCERN", "OBJECT"],
   SENSE_CHECK: ["AGREE", "DISAGREE"],
   RATING: ["9", "8", "7", "6", "5", "4", "3", "2", "1"],
+  MULTIPLE_CHOICE: [],
+  RANKING: [],
 };
 
 export const named = (each) => each.choice ?? String(each.rating);

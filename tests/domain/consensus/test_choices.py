@@ -11,6 +11,9 @@ def test_ordinals_are_as_stored() -> None:
         BallotKind.POSITIONS: ("YES", "NO_OBJECTION", "DISCUSS", "ABSTAIN", "RECUSE"),
         BallotKind.RATING: (*"123456789", "UNABLE_TO_SCORE"),
         BallotKind.SENSE_CHECK: ("AGREE", "DISAGREE", "PASS"),
+        BallotKind.CONSENT: ("CONSENT", "CONCERN", "OBJECT", "ABSTAIN"),
+        BallotKind.MULTIPLE_CHOICE: (),
+        BallotKind.RANKING: (),
     }
 
 
@@ -41,6 +44,19 @@ def test_an_ordinal_is_the_place_of_the_choice(kind: BallotKind) -> None:
             "agree",
             "An answer to a sense check is one of AGREE, DISAGREE or PASS; 'agree' is not.",
         ),
+        (
+            "CONSENT",
+            "YES",
+            (
+                "An answer to a call for consent is one of CONSENT, CONCERN, OBJECT or ABSTAIN; "
+                "'YES' is not."
+            ),
+        ),
+        (
+            "RANKING",
+            "YES",
+            "This ballot lists options to choose from. Please send options, not 'YES'.",
+        ),
     ],
 )
 def test_an_unknown_choice_is_refused_in_words(
@@ -61,8 +77,8 @@ def test_a_refusal_quotes_no_page_of_input() -> None:
 @pytest.mark.parametrize(
     ("policy", "needing"),
     [
-        (ReasonPolicy.OPTIONAL, {"DISCUSS"}),
-        (ReasonPolicy.REQUIRED_FOR_DISSENT, {"DISCUSS", "DISAGREE"}),
+        (ReasonPolicy.OPTIONAL, {"DISCUSS", "OBJECT"}),
+        (ReasonPolicy.REQUIRED_FOR_DISSENT, {"DISCUSS", "DISAGREE", "CONCERN", "OBJECT"}),
         (ReasonPolicy.REQUIRED, {choice for kind in BallotKind for choice in choices(kind)}),
     ],
 )

@@ -16,6 +16,7 @@ from domain.consensus.constituencies import judge_constituency, judge_everyone
 from domain.consensus.flips import LOOKED_FOR, fewest_to_flip
 from domain.consensus.majorities import Majority
 from domain.consensus.medians import MedianIqr
+from domain.consensus.objections import NO_OBJECTIONS
 from domain.consensus.parameters import Parameters
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
@@ -49,8 +50,12 @@ RATED = st.one_of(
 
 
 def reached(rule: Parameters, tally: Tally) -> bool:
-    judge = judge_constituency if tally.constituency else judge_everyone
-    return judge(rule, tally).group.status is Status.CONSENSUS
+    judged = (
+        judge_constituency(rule, tally, ())
+        if tally.constituency
+        else judge_everyone(rule, tally, NO_OBJECTIONS)
+    )
+    return judged.group.status is Status.CONSENSUS
 
 
 def possible(people: int, width: int) -> Iterator[tuple[int, ...]]:

@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.consensus.appropriateness import RandUcla
+from domain.consensus.approval import Approval
 from domain.consensus.choices import BallotKind
+from domain.consensus.consent import Consent
 from domain.consensus.majorities import Majority
 from domain.consensus.medians import MedianIqr
+from domain.consensus.minimax import Minimax
 from domain.consensus.positions import Datatracker
 from domain.consensus.ratings import Comet
 from domain.consensus.rules import (
@@ -54,6 +57,18 @@ RULES = st.one_of(
         of_eligible=st.booleans(),
         **SHARED,
     ),
+    st.builds(
+        Consent,
+        threshold_numerator=st.integers(1, 30),
+        threshold_denominator=st.integers(31, 1000),
+        exceeded=st.booleans(),
+        safety_alone=st.booleans(),
+        **SHARED,
+    ),
+    st.builds(
+        Approval, threshold_percent=st.integers(1, 100), most_winners=st.integers(1, 10), **SHARED
+    ),
+    st.builds(Minimax, **SHARED),
 ).map(Rule)
 
 
@@ -89,6 +104,20 @@ def test_the_defaults_of_version_1_never_change() -> None:
         (
             '{"constituency_quorum_percent":50,"minimum_votes":3,"name":"sense_check",'
             '"per_constituency":true,"quorum_percent":50,"threshold_percent":70,"version":1}'
+        ),
+        (
+            '{"constituency_quorum_percent":50,"exceeded":true,"minimum_votes":3,"name":"consent",'
+            '"per_constituency":true,"quorum_percent":50,"safety_alone":false,'
+            '"threshold_denominator":3,"threshold_numerator":2,"version":1}'
+        ),
+        (
+            '{"constituency_quorum_percent":50,"minimum_votes":3,"most_winners":1,'
+            '"name":"approval","per_constituency":true,"quorum_percent":50,'
+            '"threshold_percent":50,"version":1}'
+        ),
+        (
+            '{"constituency_quorum_percent":50,"minimum_votes":3,"name":"minimax",'
+            '"per_constituency":true,"quorum_percent":50,"version":1}'
         ),
     ]
     assert (

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.consensus.appropriateness import RandUcla
 from domain.consensus.choices import BallotKind, choices
+from domain.consensus.consent import Consent
 from domain.consensus.majorities import Majority
 from domain.consensus.medians import MedianIqr
 from domain.consensus.parameters import Parameters
@@ -33,6 +34,7 @@ SENSE_CHECKS = st.one_of(
 ).map(Rule)
 RULES = SENSE_CHECKS | st.one_of(
     st.builds(Datatracker, **SHARED),
+    st.builds(Consent, exceeded=st.booleans(), safety_alone=st.booleans(), **SHARED),
     st.builds(Comet, threshold_percent=PERCENT, dissent_percent=st.integers(1, 100), **SHARED),
     st.builds(RandUcla, classic_disagreement=st.booleans(), **SHARED),
     st.builds(MedianIqr, iqr_at_most=st.integers(0, 8), **SHARED),
@@ -271,7 +273,7 @@ def test_the_order_of_constituencies_does_not_matter(rule: Rule, data: st.DataOb
 
 
 AGREED = {Status.CONSENSUS, Status.CONSENSUS_WITH_DISSENT}
-IN_FAVOUR = {"YES", "9", "AGREE"}
+IN_FAVOUR = {"YES", "9", "AGREE", "CONSENT"}
 
 
 @given((RULES | SENSE_CHECKS).filter(lambda rule: rule.parameters.monotone), st.data())

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.consensus.choices import BallotKind, choices
-from domain.consensus.tallies import Tally, apply, total
+from domain.consensus.choices import LISTED, BallotKind, choices
+from domain.consensus.options import marks, width
+from domain.consensus.tallies import Tally, apply, apply_marks, total
 
 NURSES = Tally("nurses", "Nurses", 4, (1, 0, 2))
 PATIENTS = Tally("patients", "Patients", 3, (0, 3, 0))
@@ -21,7 +22,16 @@ def test_everyone_is_the_sum_of_the_constituencies() -> None:
 
 @pytest.mark.parametrize("kind", BallotKind)
 def test_without_constituencies_nobody_is_counted(kind: BallotKind) -> None:
-    assert total(kind, []) == Tally("", "Everyone", 0, (0,) * len(choices(kind)))
+    everyone = total(kind, [])
+    assert (everyone.eligible, everyone.voted) == (0, 0)
+    assert everyone.counts == (0,) * len(choices(kind))
+
+
+def test_who_approves_several_options_voted_once() -> None:
+    nurses = Tally("nurses", "Nurses", 4, (3, 2, 0), 3)
+    patients = Tally("patients", "Patients", 2, (0, 1, 0), 2)
+    everyone = total(BallotKind.MULTIPLE_CHOICE, [nurses, patients])
+    assert everyone == Tally("", "Everyone", 6, (3, 3, 0), 5)
 
 
 def test_a_tally_of_another_kind_is_an_error() -> None:
@@ -65,7 +75,7 @@ def test_a_fold_over_wrong_facts_is_an_error(constituency: str, previous: int | 
 
 
 @given(
-    kind=st.sampled_from(BallotKind),
+    kind=st.sampled_from(sorted(set(BallotKind) - LISTED)),
     # (person, their choice before it is reduced to the kind's choices)
     votes=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 9)), max_size=60),
 )
@@ -83,3 +93,29 @@ def test_a_fold_equals_a_recount(kind: BallotKind, votes: list[tuple[int, int]])
         Tally(name, name.upper(), 4, tuple(recount[name, choice] for choice in range(width)))
         for name in names
     )
+
+
+@given(
+    kind=st.sampled_from(sorted(LISTED)),
+    options=st.integers(2, 10),
+    data=st.data(),
+)
+def test_a_fold_of_votes_for_options_equals_a_recount(
+    kind: BallotKind, options: int, data: st.DataObject
+) -> None:
+    names = ("a", "b", "c")
+    some = st.lists(st.integers(1, options), min_size=1, unique=True)
+    votes = data.draw(st.lists(st.tuples(st.integers(0, 11), some), max_size=30))
+    nothing = (0,) * width(kind, options)
+    folded = tuple(Tally(name, name.upper(), 4, nothing, 0) for name in names)
+    latest: dict[int, tuple[int, ...]] = {}
+    for person, chosen in votes:
+        added = marks(kind, options, chosen)
+        folded = apply_marks(folded, names[person % 3], latest.get(person), added)
+        latest[person] = added
+    for tally in folded:
+        theirs = [
+            each for person, each in latest.items() if names[person % 3] == tally.label.lower()
+        ]
+        assert tally.voted == len(theirs)
+        assert tally.counts == tuple(map(sum, zip(nothing, *theirs, strict=True)))

@@ -1,0 +1,36 @@
+"""Reads of the interests that people declared, for the members of the topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from domain.database import Session
+from domain.models.interests import Interest
+from domain.models.topics import Topic
+from domain.permissions import Viewer
+from domain.queries.pages import Page, Paged, Slice, entitled, ids, shown_or_own
+
+_INTERESTS = select(Interest).join(Topic, Topic.id == Interest.topic_id)
+
+BY_IDS = _INTERESTS.add_columns(entitled()).where(Interest.id == func.any(ids()))
+OF_TOPICS = Paged(_INTERESTS.where(entitled()), Interest, Interest.topic_id)
+
+
+async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Interest | None]:
+    """Return interests, None for those that the viewer may not see; one's own is always shown."""
+    return await shown_or_own(session, viewer, keys, BY_IDS)
+
+
+async def of_topics(
+    session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
+) -> list[Slice[Interest]]:
+    """Return the interests in each topic, the withdrawn ones too."""
+    return await OF_TOPICS.slices(session, viewer, keys, page)
+
+
+async def count_of_topics(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
+    """Return how many interests in each topic the viewer may see."""
+    return await OF_TOPICS.counts(session, viewer, keys)
