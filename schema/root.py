@@ -24,6 +24,7 @@ from schema.moderation import ModerationMutation, ModerationQuery
 from schema.nodes import Node, load_nodes, parse
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
+from schema.reports import ReportMutation
 from schema.responses import ResponseMutation
 from schema.roundtables import RoundtableMutation, RoundtableQuery
 from schema.sections import SectionMutation
@@ -105,5 +106,6 @@ class Mutation(
     SpecificationRevisionMutation,
     SectionMutation,
     DeliveryPlanMutation,
+    ReportMutation,
 ):
     """The root of mutations."""

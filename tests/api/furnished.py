@@ -34,6 +34,7 @@ FLAG_REASON = "canary reason of a flag"
 DISPOSITION = "canary reason of a disposition"
 RATIONALE = "canary rationale of the vote that is"
 DRAFT_QUESTION = "canary question of a draft"
+FUNDING = "canary funding of an exercise that is open"
 
 HOMES = {
     Role.ADMIN: ScopeKind.BODY,
@@ -194,6 +195,13 @@ async def furnish(database: Database) -> Furnished:
     ids["invitation"] = world.id("Invitation", key)
     await _hold(made)
     await _respond(made)
+    ids["statement"] = await change(
+        "moderator",
+        "stateReport",
+        engagementId=engagement,
+        funding=FUNDING,
+        expectedRevision=None,
+    )
     ids["private"] = await change(
         "secretary",
         "createEngagement",

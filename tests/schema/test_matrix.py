@@ -119,6 +119,7 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
         {"engagementId": "private", "transition": "OPEN", **STEP},
     ),
     "setEngagementSlowMode": (MODERATE, {"engagementId": "engagement", "seconds": 30}),
+    "stateReport": (MODERATE, {"engagementId": "engagement", "funding": "x"}),
     "addWebinar": (MODERATE, {"engagementId": "engagement", "title": "x", "startsAt": STARTS}),
     "editWebinar": (MODERATE, {"webinarId": "webinar", "title": "x", "startsAt": STARTS}),
     "declareConstituency": (
@@ -286,6 +287,8 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("blind vote", VOTE, VOTER),
     ("closed vote", VOTE, MEMBERS),
     ("stakeholder", NODE, MEMBERS),
+    ("statement", NODE, MODERATE),
+    ("engagement", "{ ... on Engagement { report { panel { stakeholders } } } }", MODERATE),
     ("roundtable", NODE, holders(Permission.VIEW, "roundtable")),
     ("invitation", NODE, holders(Permission.VIEW, "roundtable")),
     ("agenda item", NODE, holders(Permission.VIEW, "roundtable")),

@@ -1,0 +1,43 @@
+"""What is stated in reports."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "report_statements",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("engagement_id", sa.Uuid(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("panel_selection", sa.Text(), nullable=False),
+        sa.Column("consensus_definition", sa.Text(), nullable=False),
+        sa.Column("anonymity", sa.Text(), nullable=False),
+        sa.Column("feedback", sa.Text(), nullable=False),
+        sa.Column("changes", sa.Text(), nullable=False),
+        sa.Column("deviations", sa.Text(), nullable=False),
+        sa.Column("conflicts_of_interest", sa.Text(), nullable=False),
+        sa.Column("funding", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["engagement_id"], ["engagements.id"], name=op.f("report_statements_engagement_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["people.id"], name=op.f("report_statements_author_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("report_statements_pkey")),
+        sa.UniqueConstraint(
+            "engagement_id", "revision", name=op.f("report_statements_engagement_id_revision_key")
+        ),
+    )
+    op.execute("GRANT SELECT, INSERT ON report_statements TO concordat_app")
+
+
+def downgrade() -> None:
+    op.drop_table("report_statements")
