@@ -1,4 +1,4 @@
-"""What is stated in reports."""
+"""What is stated in reports, and the evidence of streams."""
 
 from __future__ import annotations
 
@@ -7,6 +7,20 @@ from alembic import op
 
 revision = "0011"
 down_revision = "0007"
+
+
+def _stream() -> list[sa.Column]:
+    return [
+        sa.Column("topic_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "audience",
+            sa.Enum(
+                "PUBLIC", "MEMBERS", "MODERATORS", name="audience", native_enum=False, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+    ]
 
 
 def upgrade() -> None:
@@ -36,8 +50,28 @@ def upgrade() -> None:
             "engagement_id", "revision", name=op.f("report_statements_engagement_id_revision_key")
         ),
     )
-    op.execute("GRANT SELECT, INSERT ON report_statements TO concordat_app")
+    op.create_table(
+        "commitments",
+        *_stream(),
+        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "topic_id", "audience", "sequence", name=op.f("commitments_pkey")
+        ),
+    )
+    op.create_table(
+        "seals",
+        *_stream(),
+        sa.Column("signature", sa.Text(), nullable=False),
+        sa.Column("at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("topic_id", "audience", "sequence", name=op.f("seals_pkey")),
+    )
+    # Nothing of these is ever changed by the application; salts are erased by the owner.
+    op.execute("GRANT SELECT, INSERT ON report_statements, commitments, seals TO concordat_app")
 
 
 def downgrade() -> None:
+    op.drop_table("seals")
+    op.drop_table("commitments")
     op.drop_table("report_statements")
