@@ -171,6 +171,7 @@ def _chains(chains: Sequence[Chain]) -> list[dict[str, Any]]:
         {
             "topic": str(chain.stream.topic_id),
             "audience": chain.stream.audience.value,
+            "end": chain.stream.sequence,
             "entries": [_entry(each) for each in chain.entries],
             "seals": [seal.signature for seal in chain.seals],
         }

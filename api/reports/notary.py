@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from api.keys import ALGORITHM, local_key
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 from domain.evidence import canonical
 
 
@@ -35,8 +35,18 @@ class Notary:
 
 
 def notary(settings: Settings) -> Notary:
-    """Return what signs evidence, with the key in the data folder."""
-    return Notary(local_key(settings.data_folder / "evidence-key.json"))
+    """Return what signs evidence, with the key in the data folder.
+
+    Raises SettingsError where that key can be neither read nor made.
+    """
+    path = settings.data_folder / "evidence-key.json"
+    try:
+        return Notary(local_key(path))
+    except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
+        raise SettingsError(
+            f"{path}, the key that seals logs and reports, can be neither read nor made: "
+            f"{type(error).__name__}. Please let DATA_FOLDER be a folder that can be written to."
+        ) from None
 
 
 def signed(signature: object, key: OKPKey) -> dict[str, Any] | None:

@@ -113,9 +113,11 @@ def _figures(document: Mapping[str, Any]) -> Iterator[str]:
     logged = {}
     forgotten = set()
     for chain in document["evidence"]["chains"]:
-        for entry in chain["entries"]:
-            if entry.get("erased"):
-                forgotten.add(chain["topic"])
+        entries = chain["entries"]
+        # An event may have been forgotten after it was committed to, or before.
+        if len(entries) < chain["end"] or any(entry.get("erased") for entry in entries):
+            forgotten.add(chain["topic"])
+        for entry in entries:
             fact = entry.get("fact")
             if fact is not None and fact["kind"] == "BALLOT_CLOSED":
                 logged[fact["data"]["ballot_id"]] = fact["data"]["outcome"]

@@ -27,8 +27,10 @@ from api.keys import local_key
 from api.reports.document import export
 from api.reports.forms import FORMS
 from api.reports.notary import Notary
+from api.reports.notary import notary as for_settings
 from api.reports.tables import cell
 from api.reports.verify import problems
+from api.settings import Settings, SettingsError
 from domain import retention
 from domain.commands.seals import seal_closed
 from domain.consensus.choices import BallotKind
@@ -121,6 +123,26 @@ async def test_a_chain_outlives_the_events_that_were_forgotten(
     assert [entry["digest"] for entry in now["entries"]][: len(digests)] == digests
     assert "erased" in now["entries"][0]
     assert "fact" not in now["entries"][0]
+
+
+async def test_what_was_forgotten_before_it_was_sealed_is_no_tampering(
+    server: Server, exercise: World, notary: Notary, database_name: str
+) -> None:
+    async with exercise.database.session() as session:
+        moment = (await session.execute(text("SELECT max(at) FROM events"))).scalar_one()
+    await retention.forget(server.server.url("postgres", database_name), moment)
+    document = await exported(exercise, notary)
+
+    [chain] = document["evidence"]["chains"]
+    assert [entry["sequence"] for entry in chain["entries"]] == [chain["end"]]
+    assert problems(document) == []
+
+
+def test_a_key_that_cannot_be_used_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "evidence-key.json").write_text("{}")
+
+    with pytest.raises(SettingsError, match="can be neither read nor made"):
+        for_settings(Settings(data_folder=tmp_path))
 
 
 async def test_figures_that_the_log_does_not_have_are_named_even_where_they_are_signed(
