@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -11,14 +12,14 @@ from uuid import UUID
 from api.reports.notary import Notary
 from domain.commands.seals import seal
 from domain.consensus.choices import choices
-from domain.consensus.results import Group
+from domain.consensus.results import Consensus, Group
 from domain.database import Database
 from domain.errors import NotAllowed, NotFound
 from domain.evidence import canonical
 from domain.models.reports import ReportStatement
 from domain.permissions import Viewer
 from domain.queries import engagements
-from domain.queries.reports import Item, Report, of_engagements
+from domain.queries.reports import Item, Report, RoundResult, of_engagements
 from domain.queries.seals import Chain, Entry, of_streams
 from schema.nodes import key
 
@@ -124,7 +125,6 @@ def _statement(statement: ReportStatement) -> dict[str, Any]:
 def _item(item: Item) -> dict[str, Any]:
     ballot = item.ballot
     result = None if item.standing is None else item.standing.consensus
-    groups = () if result is None or result.overall is None else (result.overall,)
     return {
         "ballot": str(ballot.id),
         "topic": str(ballot.topic_id),
@@ -132,38 +132,52 @@ def _item(item: Item) -> dict[str, Any]:
         "question": ballot.question,
         "kind": ballot.kind.value,
         "state": ballot.state.value,
+        "state_reason": ballot.state_reason,
+        "decision": ballot.decision,
         "visibility": ballot.visibility.value,
         "reason_policy": ballot.reason_policy.value,
+        "most_rounds": ballot.most_rounds,
+        "feedback": ballot.feedback.value,
         "rule": ballot.rule,
         "rule_hash": ballot.rule_hash,
         "fixed_at": _time(item.fixed_at),
         "opened_at": _time(ballot.opened_at),
         "closed_at": _time(ballot.closed_at),
         "choices": list(choices(ballot.kind)),
-        "status": None if result is None else result.status.value,
-        "reasons": [] if result is None else list(result.reasons),
-        "turnout": None
-        if result is None
-        else {"voted": result.turnout.voted, "eligible": result.turnout.eligible},
-        "groups": [
-            _group(each) for each in (*groups, *(() if result is None else result.by_constituency))
-        ],
+        **_result(result),
+        "rounds": [_round(each) for each in item.rounds],
+    }
+
+
+def _round(result: RoundResult) -> dict[str, Any]:
+    round_, still = result.round, result.stability
+    return {
+        "number": round_.number,
+        "question": round_.question,
+        "opened_at": _time(round_.opened_at),
+        "closed_at": _time(round_.closed_at),
+        "disposition": None if round_.disposition is None else round_.disposition.value,
+        "disposition_reason": round_.reason,
+        **_result(result.consensus),
+        "stability": None if still is None else asdict(still),
+    }
+
+
+def _result(result: Consensus | None) -> dict[str, Any]:
+    """Return what a ballot or a round came to: nothing where that is not told."""
+    if result is None:
+        return {"status": None, "reasons": [], "turnout": None, "groups": []}
+    groups = [] if result.overall is None else [result.overall]
+    return {
+        "status": result.status.value,
+        "reasons": list(result.reasons),
+        "turnout": asdict(result.turnout),
+        "groups": [_group(each) for each in (*groups, *result.by_constituency)],
     }
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {
-        "constituency": group.constituency,
-        "label": group.label,
-        "status": group.status.value,
-        "counts": list(group.counts),
-        "eligible": group.eligible,
-        "voted": group.voted,
-        "in_favour": group.in_favour,
-        "of": group.of,
-        "interval": None if group.interval is None else list(group.interval),
-        "median": group.median,
-    }
+    return {**asdict(group), "status": group.status.value}
 
 
 def _chains(chains: Sequence[Chain]) -> list[dict[str, Any]]:

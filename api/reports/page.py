@@ -49,8 +49,9 @@ def as_html(document: Mapping[str, Any]) -> bytes:
         _definitions(document["items"]),
         "<h2>Conduct</h2>",
         _stated("Anonymity", statement, "anonymity"),
-        _stated("Feedback between votes", statement, "feedback"),
+        _stated("Feedback between rounds", statement, "feedback"),
         _stated("Items dropped or changed", statement, "changes"),
+        _changes(document["items"]),
         _stated("Deviations from the plan", statement, "deviations"),
         "<h2>Participation</h2>",
         _participation(document["items"]),
@@ -138,6 +139,21 @@ def _definitions(items: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _changes(items: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            item["question"],
+            round_["number"],
+            _words(round_["disposition"]),
+            round_["disposition_reason"],
+        )
+        for item in items
+        for round_ in item["rounds"]
+        if round_["disposition"] in ("DROPPED", "REWORDED")
+    ]
+    return _table("After rounds", ("Item", "Round", "Became", "Reason"), rows) if rows else ""
+
+
 def _participation(items: Sequence[Mapping[str, Any]]) -> str:
     """Show the share of the votes that could have been cast, over all ballots that are told."""
     sums: dict[str, list[int]] = {}
@@ -171,7 +187,7 @@ def _item(item: Mapping[str, Any]) -> str:
         f"<article><h3>{escape(item['question'])}</h3>"
         f'<p><span class="status {kind}">{words}</span></p>'
         f'<p class="meta">{escape(facts + voted)}</p>'
-        f"{listed}{_votes(item) if item['groups'] else ''}</article>"
+        f"{_decided(item)}{listed}{_votes(item) if item['groups'] else ''}{_rounds(item)}</article>"
     )
 
 
@@ -202,6 +218,47 @@ def _votes(item: Mapping[str, Any]) -> str:
             first_is_total=True,
         )
     )
+
+
+def _decided(item: Mapping[str, Any]) -> str:
+    words = f"<p>Decision: {escape(item['decision'])}</p>" if item["decision"] else ""
+    if not item["state_reason"]:
+        return words
+    return f'{words}<p class="meta">{_words(item["state"])}: {escape(item["state_reason"])}</p>'
+
+
+def _rounds(item: Mapping[str, Any]) -> str:
+    """Show how each group changed from round to round, where more than one round is told."""
+    told = [each for each in item["rounds"] if each["groups"]]
+    if len(told) < 2:  # noqa: PLR2004 - a change has two sides
+        return ""
+    pairs = [
+        (f"{group['label']}, {round_['number']}", group)
+        for group in told[0]["groups"]
+        for round_ in told
+        for group in [_same(round_["groups"], group)]
+    ]
+    bars = [Bar(name, group["counts"], group["eligible"]) for name, group in pairs]
+    caption = "Change between rounds: each group with the number of the round"
+    rows = [(name, *group["counts"], group["voted"], group["eligible"]) for name, group in pairs]
+    header = ("Group, round", *(f"*{_words(each)}" for each in item["choices"]), "*Voted", "*Of")
+    still = [
+        f"<li>From round {round_['number'] - 1} to {round_['number']}, {each['kept']} of "
+        f"{each['of']} people kept their answer; the net change of {each['changed']} is "
+        f"{'stable' if each['stable'] else 'not stable'}.</li>"
+        for round_ in told
+        if (each := round_["stability"])
+    ]
+    return (
+        f"<h4>{caption}</h4>{distribution(caption, item['choices'], bars)}"
+        f'<ul class="reasons">{"".join(still)}</ul>{_table(caption, header, rows)}'
+    )
+
+
+def _same(groups: Sequence[Mapping[str, Any]], group: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the same group among those of another round; as nobody where it was not asked."""
+    nobody = {**group, "counts": [0] * len(group["counts"]), "eligible": 0, "voted": 0}
+    return next((each for each in groups if each["constituency"] == group["constituency"]), nobody)
 
 
 def _discussions(discussions: Sequence[Mapping[str, Any]]) -> str:

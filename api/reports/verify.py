@@ -17,6 +17,10 @@ from api.reports.notary import signed
 from domain.errors import Invalid
 from domain.evidence import beginning, canonical, commitment, link
 
+ENDED = ("CLOSED", "DECIDED", "DROPPED")
+WHOLE = 0
+"""The number of a ballot as a whole among its rounds, which are numbered from 1."""
+
 
 def read(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; Invalid with a sentence where there is none."""
@@ -109,38 +113,52 @@ def _stands_for(entry: Mapping[str, Any], stream: tuple[UUID, str]) -> bool:
 
 
 def _figures(document: Mapping[str, Any]) -> Iterator[str]:
-    """Compare what closed ballots came to with what the log says of their close."""
-    logged = {}
+    """Compare what ballots and rounds came to with what the log says of their end."""
+    logged: dict[tuple[str, int], Mapping[str, Any]] = {}
     forgotten = set()
     for chain in document["evidence"]["chains"]:
         entries = chain["entries"]
         # An event may have been forgotten after it was committed to, or before.
         if len(entries) < chain["end"] or any(entry.get("erased") for entry in entries):
             forgotten.add(chain["topic"])
-        for entry in entries:
-            fact = entry.get("fact")
-            if fact is not None and fact["kind"] == "BALLOT_CLOSED":
-                logged[fact["data"]["ballot_id"]] = fact["data"]["outcome"]
-    told = {item["ballot"]: item for item in document["items"]}
-    for ballot in sorted(logged.keys() - told.keys()):
-        yield f"Ballot {ballot} was closed, and is missing from the report."
-    for ballot, item in told.items():
-        what = f"“{item['question']:.60}” ({ballot})"
-        outcome = logged.get(ballot)
+        for fact in (entry["fact"] for entry in entries if "fact" in entry):
+            data = fact["data"]
+            if "outcome" in data:
+                logged[data["ballot_id"], data.get("number", WHOLE)] = data["outcome"]
+    told = dict(_told(document))
+    for ballot, number in sorted(logged.keys() - told.keys()):
+        yield f"{_name(ballot, number)} was closed, and is missing from the report."
+    for (ballot, number), (item, result) in told.items():
+        what = f"“{item['question']:.60}”: {_name(ballot, number)}"
+        outcome = logged.get((ballot, number))
         if outcome is not None:
-            yield from _compared(what, item, outcome)
-        elif item["state"] == "CLOSED" and item["topic"] not in forgotten:
-            yield f"The log does not show that {what} was closed."
+            yield from _compared(what, result, outcome)
+        elif number == WHOLE and item["state"] in ENDED and item["topic"] not in forgotten:
+            yield f"{what} was closed, which the log does not show."
 
 
-def _compared(what: str, item: Mapping[str, Any], outcome: Mapping[str, Any]) -> Iterator[str]:
+def _told(
+    document: Mapping[str, Any],
+) -> Iterator[tuple[tuple[str, int], tuple[Mapping[str, Any], Mapping[str, Any]]]]:
+    """Yield each ballot and each round of it: its keys, the item and the result."""
+    for item in document["items"]:
+        yield (item["ballot"], WHOLE), (item, item)
+        for result in item["rounds"]:
+            yield (item["ballot"], result["number"]), (item, {**item, **result})
+
+
+def _name(ballot: str, number: int) -> str:
+    return f"ballot {ballot}" if number == WHOLE else f"round {number} of ballot {ballot}"
+
+
+def _compared(what: str, result: Mapping[str, Any], outcome: Mapping[str, Any]) -> Iterator[str]:
     for name in ("status", "reasons", "turnout", "rule_hash", "rule"):
-        if item[name] != outcome[name]:
+        if result[name] != outcome[name]:
             yield f"The {name.replace('_', ' ')} of {what} is not that of the log."
     logged = [outcome["overall"], *outcome["by_constituency"]]
-    if len(item["groups"]) != len(logged):
-        yield f"{what} has {len(item['groups'])} groups; the log has {len(logged)}."
-    for group, figures in zip(item["groups"], logged, strict=False):
+    if len(result["groups"]) != len(logged):
+        yield f"{what} has {len(result['groups'])} groups; the log has {len(logged)}."
+    for group, figures in zip(result["groups"], logged, strict=False):
         for name, value in figures.items():
             if group[name] != value:
                 yield (

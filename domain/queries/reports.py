@@ -15,20 +15,33 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from domain.consensus.results import Consensus
+from domain.consensus.rounds import Feedback
+from domain.consensus.stability import Stability, square, stability
 from domain.database import Session
-from domain.lifecycle import BallotState, EngagementState
+from domain.lifecycle import EngagementState
 from domain.models.ballots import Ballot
 from domain.models.comments import Comment, SubjectKind, Thread
 from domain.models.engagements import Engagement
 from domain.models.reports import ReportStatement
+from domain.models.rounds import Round
 from domain.models.roundtables import Roundtable
 from domain.models.specifications import Specification
 from domain.models.stakeholders import Constituency, Stakeholder
 from domain.models.topics import Topic
 from domain.models.votes import CastVote, Vote
 from domain.permissions import Audience, Viewer, audience
-from domain.queries.consensus import Disclosure, Standing, disclosed, of_ballots, sequences
+from domain.queries.consensus import (
+    Disclosure,
+    Standing,
+    disclosed,
+    of_ballots,
+    restore,
+    round_disclosed,
+    sequences,
+)
 from domain.queries.pages import grouped, ids, in_order, seen_by, visible
+from domain.queries.rounds import of_ballots as rounds_of_ballots
 
 
 def readable(reader: Audience | None, state: EngagementState) -> bool:
@@ -48,6 +61,18 @@ class PanelGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundResult:
+    """A round of a ballot and what it came to; None while it lasts, or is not disclosed.
+
+    `stability` compares it with the round before; None in the first one.
+    """
+
+    round: Round
+    consensus: Consensus | None
+    stability: Stability | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One ballot of an exercise or of its roundtables, and what it came to.
 
@@ -59,6 +84,7 @@ class Item:
     roundtable_title: str | None
     standing: Standing | None
     fixed_at: datetime | None
+    rounds: list[RoundResult]
 
     @property
     def ballot_id(self) -> UUID:
@@ -146,7 +172,7 @@ BALLOTS = (
     select(Ballot, Roundtable.title, _HOST.label("engagement_id"), Topic.scopes, Topic.public)
     .join(Topic, Topic.id == Ballot.topic_id)
     .outerjoin(Roundtable, Roundtable.id == Topic.id)
-    .where(_INSIDE, Ballot.state != BallotState.DRAFT, visible())
+    .where(_INSIDE, Ballot.opened_at.is_not(None), visible())
     .order_by(Ballot.id)
 )
 FIRST_VOTES = (
@@ -236,21 +262,32 @@ async def _items(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list
     fixed = {
         row.ballot_id: row.fixed_at for row in await session.execute(FIRST_VOTES, {"ids": ballots})
     }
+    rounds = await rounds_of_ballots(session, viewer, ballots)
     items = {}
-    for row, standing in zip(rows, standings, strict=True):
-        ballot = row[0]
-        everything = (
-            disclosed(audience(viewer, row), ballot.visibility, ballot.state)
-            is Disclosure.EVERYTHING
-        )
-        # When somebody voted is told no earlier than what they voted.
+    for row, standing, of_ballot in zip(rows, standings, rounds, strict=True):
+        ballot, reader = row[0], audience(viewer, row)
+        everything = disclosed(reader, ballot.visibility, ballot.state) is Disclosure.EVERYTHING
         items[ballot.id] = Item(
-            ballot, row[1], standing, fixed.get(ballot.id) if everything else None
+            ballot=ballot,
+            roundtable_title=row[1],
+            standing=standing,
+            # When somebody voted is told no earlier than what they voted.
+            fixed_at=fixed.get(ballot.id) if everything else None,
+            rounds=[_round(reader, ballot, each) for each in of_ballot],
         )
     return [
         [items[row[0].id] for row in group]
         for group in grouped(keys, rows, lambda row: row.engagement_id)
     ]
+
+
+def _round(reader: Audience | None, ballot: Ballot, round_: Round) -> RoundResult:
+    shown = round_disclosed(reader, ballot.visibility, ballot.state, ballot.feedback)
+    # What is told to each elector of their own group is no part of a report.
+    if round_.outcome is None or shown is not Feedback.ALL_GROUPS:
+        return RoundResult(round_, None, None)
+    still = stability(square(round_.shifts)) if round_.shifts else None
+    return RoundResult(round_, restore(round_.outcome), still)
 
 
 def _stream(viewer: Viewer, row: Any) -> Stream:

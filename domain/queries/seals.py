@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, String, and_, bindparam, column, func, select
 
 from domain.database import Session
-from domain.events import BallotClosed, BallotOpened
+from domain.events import BallotClosed, BallotDropped, BallotOpened, RoundClosed
 from domain.evidence import HALF, fact
 from domain.models.seals import Commitment, Seal
 from domain.models.topics import StoredEvent
 from domain.queries.pages import grouped, ids
 from domain.queries.reports import Stream
 
-OPENED = (BallotOpened.kind, BallotClosed.kind)
+OPENED = tuple(each.kind for each in (BallotOpened, RoundClosed, BallotClosed, BallotDropped))
 """Kinds of events that evidence shows, so that the figures of ballots can be compared with them."""
 
 
