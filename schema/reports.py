@@ -15,11 +15,14 @@ from domain.models.comments import SubjectKind
 from domain.queries import ballots, people
 from domain.queries import reports as queries
 from schema.batches import derived
+from schema.comments import Thread
 from schema.context import Info
+from schema.dispositions import Disposition
 from schema.fields import Expecting, expected, mutation, perform, relation, text
 from schema.nodes import Node, key, node
 from schema.people import Person
 from schema.stakeholders import Constituency
+from schema.themes import Theme
 
 if TYPE_CHECKING:
     from schema.ballots import Ballot
@@ -81,6 +84,15 @@ class Discussion:
     people: int = text(description="How many people wrote them.")
 
 
+@strawberry.type(description="A thread that something was decided on.")
+class DisposedThread:
+    """See domain.queries.reports.DisposedThread."""
+
+    thread: Thread = text(description="The thread.")
+    themes: list[Theme] = text(description="What it is about, as moderators name it.")
+    disposition: Disposition = text(description="What was decided, why, and what came of it.")
+
+
 @strawberry.type(description="The report of an exercise, in the parts of the ACCORD guideline.")
 class Report:
     """See domain.queries.reports.Report."""
@@ -94,6 +106,9 @@ class Report:
     panel: list[PanelGroup] = text(description="The constituencies and their sizes.")
     items: list[ReportItem] = text(description="Every ballot that was opened, the oldest first.")
     discussions: list[Discussion] = text(description="What comments were about, in numbers.")
+    dispositions: list[DisposedThread] = text(
+        description="What was decided on each thread, the oldest first."
+    )
 
 
 @strawberry.input(description="What the report of an exercise is to say beside its figures.")

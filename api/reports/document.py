@@ -111,6 +111,18 @@ def _report(report: Report) -> dict[str, Any]:
             }
             for each in report.discussions
         ],
+        "dispositions": [
+            {
+                "thread": str(each.thread.id),
+                "subject": each.thread.subject_kind.value,
+                "themes": [theme.name for theme in each.themes],
+                "kind": each.disposition.kind.value,
+                "reason": each.disposition.reason,
+                "change": each.disposition.change,
+                "decided_at": _time(each.disposition.decided_at),
+            }
+            for each in report.dispositions
+        ],
     }
 
 

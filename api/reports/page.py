@@ -59,6 +59,7 @@ def as_html(document: Mapping[str, Any]) -> bytes:
         *(map(_item, document["items"]) if document["items"] else [_nothing("No ballot yet.")]),
         "<h2>Comments</h2>",
         _discussions(document["discussions"]),
+        _dispositions(document["dispositions"]),
         "<h2>Interests and funding</h2>",
         _stated("Conflicts of interest", statement, "conflicts_of_interest"),
         _stated("Funding", statement, "funding"),
@@ -270,6 +271,25 @@ def _discussions(discussions: Sequence[Mapping[str, Any]]) -> str:
         [
             (_words(each["subject"]), each["threads"], each["comments"], each["people"])
             for each in discussions
+        ],
+    )
+
+
+def _dispositions(dispositions: Sequence[Mapping[str, Any]]) -> str:
+    if not dispositions:
+        return ""
+    return _table(
+        "What was decided on threads, and what came of it",
+        ("About", "Themes", "Decided", "Reason", "Change"),
+        [
+            (
+                _words(each["subject"]),
+                ", ".join(each["themes"]),
+                _words(each["kind"]),
+                each["reason"],
+                each["change"] or "",
+            )
+            for each in dispositions
         ],
     )
 

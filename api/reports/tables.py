@@ -44,9 +44,18 @@ def _rows(document: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
             yield "panel", None, None, None, group["label"], name, None, group[name]
     for item in document["items"]:
         yield from _of_item(item)
+    yield from _of_comments(document)
+
+
+def _of_comments(document: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
     for about in document["discussions"]:
         for name in ("threads", "comments", "people"):
             yield "discussion", None, None, None, None, name, about["subject"], about[name]
+    for each in document["dispositions"]:
+        for name in ("thread", "kind", "reason", "change", "decided_at"):
+            yield "disposition", None, None, None, None, name, each["subject"], each[name]
+        for theme in each["themes"]:
+            yield "disposition", None, None, None, None, "theme", each["subject"], theme
 
 
 def _of_item(item: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:

@@ -22,15 +22,18 @@ from domain.database import Session
 from domain.lifecycle import EngagementState
 from domain.models.ballots import Ballot
 from domain.models.comments import Comment, SubjectKind, Thread
+from domain.models.dispositions import Disposition
 from domain.models.engagements import Engagement
 from domain.models.reports import ReportStatement
 from domain.models.rounds import Round
 from domain.models.roundtables import Roundtable
 from domain.models.specifications import Specification
 from domain.models.stakeholders import Constituency, Stakeholder
+from domain.models.themes import Theme
 from domain.models.topics import Topic
 from domain.models.votes import CastVote, Vote
 from domain.permissions import Audience, Viewer, audience
+from domain.queries import dispositions, themes
 from domain.queries.consensus import (
     Disclosure,
     Standing,
@@ -103,6 +106,15 @@ class Discussion:
 
 
 @dataclass(frozen=True, slots=True)
+class DisposedThread:
+    """A thread that something was decided on, with its themes."""
+
+    thread: Thread
+    themes: list[Theme]
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """A stream of the reader's, and its end as of the report."""
 
@@ -121,6 +133,7 @@ class Report:
     panel: list[PanelGroup]
     items: list[Item]
     discussions: list[Discussion]
+    dispositions: list[DisposedThread]
     streams: list[Stream]
 
     @property
@@ -196,6 +209,13 @@ DISCUSSIONS = (
     .group_by(_HOST, Thread.subject_kind)
     .order_by(Thread.subject_kind)
 )
+THREADS = (
+    select(Thread, _HOST.label("engagement_id"))
+    .join(Topic, Topic.id == Thread.topic_id)
+    .outerjoin(Roundtable, Roundtable.id == Topic.id)
+    .where(_INSIDE, visible())
+    .order_by(Thread.id)
+)
 STREAMS = (
     select(Topic.id, _HOST.label("engagement_id"), *_PLACE)
     .outerjoin(Roundtable, Roundtable.id == Topic.id)
@@ -234,6 +254,7 @@ async def of_engagements(
     discussions = grouped(
         shown, await session.execute(DISCUSSIONS, parameters), lambda row: row.engagement_id
     )
+    disposed = await _disposed(session, viewer, shown)
     streams = grouped(
         shown, await session.execute(STREAMS, parameters), lambda row: row.engagement_id
     )
@@ -248,6 +269,7 @@ async def of_engagements(
                 Discussion(each.subject_kind, each.threads, each.comments, each.people)
                 for each in discussions[n]
             ],
+            dispositions=disposed[n],
             streams=[_stream(viewer, each) for each in streams[n]],
         )
         for n, row in enumerate(told)
@@ -277,6 +299,24 @@ async def _items(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list
         )
     return [
         [items[row[0].id] for row in group]
+        for group in grouped(keys, rows, lambda row: row.engagement_id)
+    ]
+
+
+async def _disposed(
+    session: Session, viewer: Viewer, keys: Sequence[UUID]
+) -> list[list[DisposedThread]]:
+    rows = list(await session.execute(THREADS, {"ids": keys, **seen_by(viewer)}))
+    threads = [row[0].id for row in rows]
+    decided = await dispositions.present(session, viewer, threads)
+    about = await themes.of_threads(session, viewer, threads)
+    found = {
+        row[0].id: DisposedThread(row[0], named, disposition)
+        for row, named, disposition in zip(rows, about, decided, strict=True)
+        if disposition is not None
+    }
+    return [
+        [found[row[0].id] for row in group if row[0].id in found]
         for group in grouped(keys, rows, lambda row: row.engagement_id)
     ]
 

@@ -195,13 +195,6 @@ async def furnish(database: Database) -> Furnished:
     ids["invitation"] = world.id("Invitation", key)
     await _hold(made)
     await _respond(made)
-    ids["statement"] = await change(
-        "moderator",
-        "stateReport",
-        engagementId=engagement,
-        funding=FUNDING,
-        expectedRevision=None,
-    )
     ids["private"] = await change(
         "secretary",
         "createEngagement",
@@ -316,6 +309,13 @@ async def _respond(made: Furnished) -> None:
     )
     await change("secretary", "advanceEngagement", **step, transition="CLOSE")
     ids["response"] = await change("secretary", "publishResponse", **step)
+    ids["statement"] = await change(
+        "moderator",
+        "stateReport",
+        engagementId=ids["engagement"],
+        funding=FUNDING,
+        expectedRevision=None,
+    )
 
 
 async def _hold(made: Furnished) -> None:

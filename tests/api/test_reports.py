@@ -40,6 +40,7 @@ from domain.evidence import canonical
 from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility
 from domain.permissions import ANYONE, Role, Viewer
+from schema.nodes import parse
 from tests.api.furnished import furnished
 from tests.api.site import Site, site
 from tests.ballots import advance, close, next_round, opened, vote
@@ -98,7 +99,7 @@ async def test_rounds_are_told_and_compared_with_the_log(world: World, notary: N
     ballot = await opened(
         world,
         visibility=BallotVisibility.AFTER_CLOSE,
-        rounds=RoundPlan(most_rounds=3),
+        round_plan=RoundPlan(most_rounds=3),
     )
     for name in ("nurse1", "nurse2", "pharmacist1"):
         await vote(world, name, ballot, "AGREE")
@@ -334,6 +335,8 @@ async def test_a_report_has_an_address_with_the_same_guard(place: Site) -> None:
         f"/engagements/{id}/report.html", headers={**head, "if-none-match": etag}
     )
     key = (await place.client.get("/evidence-key.json")).json()["keys"][0]
+    answered = parse(place.furnished.ids["answered"], "id")[1]
+    public = await place.client.get(f"/engagements/{answered}/report.json")
 
     assert {form: answer.status_code for form, answer in answers.items()} == dict.fromkeys(
         FORMS, 200
@@ -341,6 +344,9 @@ async def test_a_report_has_an_address_with_the_same_guard(place: Site) -> None:
     assert "default-src 'none'" in answers["html"].headers["content-security-policy"]
     assert (again.status_code, again.content) == (304, b"")
     assert problems(answers["json"].json(), OKPKey.import_key(key)) == []
+    assert problems(public.json(), OKPKey.import_key(key)) == []
+    assert [each["reason"] for each in public.json()["dispositions"]] == ["There are enough."]
+    assert public.json()["evidence"]["chains"][0]["audience"] == "PUBLIC"
     for name, path, status in (
         (None, f"/engagements/{id}/report.json", 403),
         ("nurse1", f"/engagements/{id}/report.csv", 403),

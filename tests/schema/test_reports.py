@@ -23,6 +23,7 @@ query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Engagement { report {
   items { fixedAt roundtableTitle ballot { question state ruleHash consensus {
     status overall { inFavour of counts { choice count } } byConstituency { voted } } } }
   discussions { subjectKind threads comments people }
+  dispositions { thread { subjectKind } themes { name } disposition { kind reason } }
 } } } }
 """
 STATEMENT = "reportStatement { id revision funding panelSelection }"
@@ -66,7 +67,7 @@ async def test_a_report_says_what_was_asked_of_whom_and_what_it_came_to(
         await vote(world, name, ballot, "YES")
     await close(world, ballot)
     await state(ask, world, expectedRevision=0, panelSelection=" By call. ", funding="The body.")
-    await change(
+    opened_thread = await change(
         ask,
         await world.viewer("nurse1"),
         "openThread",
@@ -75,6 +76,18 @@ async def test_a_report_says_what_was_asked_of_whom_and_what_it_came_to(
         subjectId=world.id("Section", world.sections[0]),
         body="Say more.",
     )
+    moderator = await world.viewer("moderator")
+    decided = await change(
+        ask,
+        moderator,
+        "setDisposition",
+        "thread { id }",
+        threadId=opened_thread["thread"]["id"],
+        kind="NOTED",
+        reason="It is said elsewhere.",
+        expectedRevision=None,
+    )
+    assert decided == opened_thread
 
     found = await report(ask, world, await world.viewer("moderator"))
 
@@ -92,6 +105,13 @@ async def test_a_report_says_what_was_asked_of_whom_and_what_it_came_to(
     assert [group["voted"] for group in item["ballot"]["consensus"]["byConstituency"]] == [2, 1, 0]
     assert found["discussions"] == [
         {"subjectKind": "SECTION", "threads": 1, "comments": 1, "people": 1}
+    ]
+    assert found["dispositions"] == [
+        {
+            "thread": {"subjectKind": "SECTION"},
+            "themes": [],
+            "disposition": {"kind": "NOTED", "reason": "It is said elsewhere."},
+        }
     ]
 
 
