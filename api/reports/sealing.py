@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import structlog
+
 from api.reports.notary import Notary
 from domain.commands.seals import seal_closed
-from domain.database import Database, is_outage
+from domain.database import Database
 
 INTERVAL = 5.0  # seconds between two looks at what was closed
+
+log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -32,5 +36,4 @@ async def _seal_for_ever(database: Database, notary: Notary) -> None:
             await seal_closed(database, notary.sign)
         except Exception as error:
             # What was not sealed is found at the next look.
-            if not is_outage(error):
-                raise
+            log.warning("sealing.delayed", exc_info=error)
