@@ -20,6 +20,9 @@ from api.demo import run as demo_run
 from api.demo.run import folder, read_running
 from api.graphql import printed
 from api.process import addresses, running
+from api.reports import verify as verification
+from api.reports.document import engagement_key, export
+from api.reports.forms import FORMS
 from api.server import address, listen, serving
 from api.server import serve as serve_app
 from api.settings import Settings, SettingsError
@@ -29,7 +32,8 @@ from domain import migrations, retention
 from domain.commands.foundation import found
 from domain.database import Unusable, refusal
 from domain.embedded import EmbeddedServerError
-from domain.errors import DomainError
+from domain.errors import DomainError, Invalid
+from domain.permissions import Role, Viewer
 from domain.queries import people
 
 Command = Callable[[argparse.Namespace, Settings], Awaitable[None]]
@@ -118,6 +122,32 @@ async def watch(arguments: argparse.Namespace, settings: Settings) -> None:
     await watch_board(found["url"], found["token"], found["engagement"])
 
 
+async def report(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Write the report of an exercise, as its moderators may read it, into a file."""
+    operator = Viewer(grants={None: frozenset({Role.ADMIN})})
+    async with running(settings) as process:
+        document = await export(
+            process.database, operator, process.notary, engagement_key(arguments.engagement)
+        )
+    try:
+        arguments.out.write_bytes(FORMS[arguments.format].write(document))
+    except OSError as error:
+        raise SettingsError(f"{arguments.out} cannot be written: {error.strerror}.") from None
+    print(f"The report is in {arguments.out}.")
+
+
+async def verify(arguments: argparse.Namespace, _: Settings) -> None:
+    """Check offline that a report in JSON is as it was signed, and agrees with its log."""
+    document = verification.read(arguments.report)
+    key = verification.public_key(verification.read(arguments.key)) if arguments.key else None
+    if found := verification.problems(document, key):
+        raise Invalid("\n".join(found))
+    whose = "the given key" if key else "the key in it: compare that with the one that is published"
+    print(
+        f"Nothing was changed, removed or swapped since {arguments.report} was signed by {whose}."
+    )
+
+
 async def schema(_: argparse.Namespace, __: Settings) -> None:
     """Print the schema in the schema definition language, sorted."""
     print(printed(), end="")
@@ -176,6 +206,15 @@ def _parser() -> argparse.ArgumentParser:
     board.add_argument("url", nargs="?", help="of the GraphQL endpoint")
     board.add_argument("--token", help="who watches there")
     board.add_argument("--engagement", help="the id of the exercise; else the newest open one")
+    written = add("report", report)
+    written.add_argument("engagement", metavar="ENGAGEMENT_ID", help="the id of the exercise")
+    written.add_argument("--format", choices=list(FORMS), default="json", help="(json)")
+    written.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to")
+    checked = add("verify", verify)
+    checked.add_argument("report", type=Path, metavar="FILE", help="a report in JSON")
+    checked.add_argument(
+        "--key", type=Path, metavar="FILE", help="the published key; default is that in the report"
+    )
     add("schema", schema)
     return parser
 

@@ -20,6 +20,7 @@ from api.drain import Drain, EventStreamsEnd
 from api.http import GraphQLHTTP, Refused, graphiql_routes
 from api.metrics import metrics
 from api.process import Process
+from api.reports.routes import routes as report_routes
 from api.tracing import Traced
 from domain.permissions import ANYONE
 from schema.errors import SIGNED_OUT, Unauthenticated
@@ -129,6 +130,7 @@ def create_app(process: Process, *, pages: Sequence[BaseRoute] = ()) -> Starlett
                 ),
             ),
             *(graphiql_routes() if process.settings.graphiql else ()),
+            *report_routes(process, http_context),
             Route("/livez", alive),
             Route("/readyz", ready),
             Route("/metrics", metrics),

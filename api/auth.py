@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -15,6 +13,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
+from api.keys import local_key
 from api.settings import Settings, SettingsError
 from schema.errors import Unauthenticated
 
@@ -122,7 +121,7 @@ def tokens(settings: Settings) -> Tokens:
     if settings.auth_keys is not None:
         return Tokens(settings, _read(settings.auth_keys), None)
     path = settings.data_folder / "signing-key.json"
-    key = OKPKey.import_key(orjson.loads(path.read_bytes())) if path.exists() else _make(path)
+    key = local_key(path)
     return Tokens(settings, KeySet([key]), key)
 
 
@@ -133,20 +132,3 @@ def _read(path: Path) -> KeySet:
         raise SettingsError(
             f"AUTH_KEYS {path} cannot be read as a JWK Set: {type(error).__name__}."
         ) from None
-
-
-def _make(path: Path) -> OKPKey:
-    key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
-    written: dict[str, Any] = dict(key.as_dict(private=True))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and then linked, so that of two processes one wins and both read a whole key.
-    aside = path.with_suffix(f".{os.getpid()}")
-    aside.touch(mode=0o600)
-    aside.write_bytes(orjson.dumps(written))
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        return OKPKey.import_key(orjson.loads(path.read_bytes()))
-    finally:
-        aside.unlink()
-    return key

@@ -16,6 +16,8 @@ from api.auth import Tokens
 from api.deadlines import Deadlines
 from api.graphql import schema
 from api.operations import ObservedOperations
+from api.reports.notary import Notary, notary
+from api.reports.sealing import sealing
 from api.settings import Settings, SettingsError
 from api.tracing import sent_to
 from api.viewers import Viewers
@@ -45,6 +47,11 @@ class Process:
     def viewers(self) -> Viewers:
         """Who asks, with their present rights."""
         return Viewers(self.database)
+
+    @cached_property
+    def notary(self) -> Notary:
+        """What signs evidence."""
+        return notary(self.settings)
 
 
 def operations(settings: Settings) -> ObservedOperations:
@@ -124,7 +131,9 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             await hub.start()
             deadlines.start()
             tokens = auth.tokens(settings)
-            yield Process(settings, database, wakeups, presence, hub, tokens, quota)
+            process = Process(settings, database, wakeups, presence, hub, tokens, quota)
+            async with sealing(database, process.notary):
+                yield process
         finally:
             await deadlines.stop()
             await hub.stop()

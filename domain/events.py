@@ -344,6 +344,16 @@ class EngagementSlowModeSet(Event):
     revision: int
 
 
+@_about("report_statement_id")
+@dataclass(frozen=True, kw_only=True)
+class ReportStated(Event):
+    """What the report of an exercise says beside its figures was written, or written anew."""
+
+    report_statement_id: UUID
+    engagement_id: UUID
+    revision: int
+
+
 @_about("webinar_id")
 @dataclass(frozen=True, kw_only=True)
 class WebinarAdded(Event):

@@ -22,11 +22,23 @@ FORGET = text(
     """
 ).bindparams(bindparam("before", type_=Record.type_annotation_map[datetime]))
 
+# A commitment without its salt tells nothing; the chain that it is part of still holds.
+ERASE = text(
+    """
+    UPDATE commitments SET salt = NULL
+    WHERE salt IS NOT NULL AND NOT EXISTS (
+        SELECT FROM events
+        WHERE events.topic_id = commitments.topic_id AND events.audience = commitments.audience
+          AND events.sequence = commitments.sequence)
+    """
+)
+
 
 async def forget(owner_url: str, before: datetime) -> int:
     """Remove the events before a moment; return how many there were."""
     engine = owner_engine(owner_url)
     async with engine.begin() as connection:
         removed = (await connection.execute(FORGET, {"before": before})).rowcount
+        await connection.execute(ERASE)
     await engine.dispose()
     return removed

@@ -19,6 +19,7 @@ from domain.queries import (
     ballots,
     comments,
     emergent_groups,
+    reports,
     responses,
     roundtables,
     specifications,
@@ -56,6 +57,7 @@ from schema.pagination import (
     enlist,
     page,
 )
+from schema.reports import Report
 from schema.stakeholders import Constituency, Stakeholder
 from schema.transitions import TransitionOption, transitions
 from schema.webinars import Webinar
@@ -181,6 +183,10 @@ class Engagement(Node):
         participants.of_viewer,
         "The viewer's own part in it; null where they have none.",
         personal=True,
+    )
+    report: Report | None = relation(
+        reports.of_engagements,
+        "Its report; null for those who do not moderate it, until it is closed.",
     )
     available_transitions: list[TransitionOption[EngagementTransition]] = transitions(
         ENGAGEMENT, queries.facts, "What can happen to it next, and what stands in the way."

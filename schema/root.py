@@ -27,6 +27,7 @@ from schema.objections import ObjectionMutation
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.people import PeopleMutation, PeopleQuery
 from schema.proxies import ProxyMutation
+from schema.reports import ReportMutation
 from schema.responses import ResponseMutation
 from schema.roundtables import RoundtableMutation, RoundtableQuery
 from schema.sections import SectionMutation
@@ -111,5 +112,6 @@ class Mutation(
     SpecificationRevisionMutation,
     SectionMutation,
     DeliveryPlanMutation,
+    ReportMutation,
 ):
     """The root of mutations."""

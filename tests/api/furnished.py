@@ -35,6 +35,7 @@ DISPOSITION = "canary reason of a disposition"
 RATIONALE = "canary rationale of the vote that is"
 OBJECTION = "canary objection"
 DRAFT_QUESTION = "canary question of a draft"
+FUNDING = "canary funding of an exercise that is open"
 
 HOMES = {
     Role.ADMIN: ScopeKind.BODY,
@@ -341,6 +342,13 @@ async def _respond(made: Furnished) -> None:
     )
     await change("secretary", "advanceEngagement", **step, transition="CLOSE")
     ids["response"] = await change("secretary", "publishResponse", **step)
+    ids["statement"] = await change(
+        "moderator",
+        "stateReport",
+        engagementId=ids["engagement"],
+        funding=FUNDING,
+        expectedRevision=None,
+    )
 
 
 async def _hold(made: Furnished) -> None:

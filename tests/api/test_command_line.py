@@ -45,6 +45,39 @@ def test_an_installation_is_made_and_gives_out_tokens(run: Run) -> None:
     assert "no person with the address nobody@example.org" in nobody[2]
 
 
+def test_what_no_report_can_be_made_of_is_said_in_a_sentence(run: Run, tmp_path: Path) -> None:
+    unknown = run("report", "01990000-0000-7000-8000-000000000000", "--out", str(tmp_path / "x"))
+    nonsense = run("report", "nonsense", "--out", str(tmp_path / "x"))
+
+    assert unknown[0] == nonsense[0] == 2
+    assert "There is no engagement exercise with this id" in unknown[2]
+    assert "not an id of ours" in nonsense[2]
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read: No such file"),
+        ("{", "is not JSON"),
+        ("[]", "is not a JSON object"),
+        ("{}", "no report in the format concordat-report, version 1"),
+        ('{"format": "concordat-report", "version": 1}', "damaged: KeyError at 'evidence'"),
+    ],
+)
+def test_what_cannot_be_verified_is_said_in_a_sentence(
+    run: Run, tmp_path: Path, content: str | None, sentence: str
+) -> None:
+    path = tmp_path / "report.json"
+    if content is not None:
+        path.write_text(content)
+
+    status, _, complaint = run("verify", str(path))
+
+    assert status == 2
+    assert sentence in complaint
+
+
 def test_the_schema_is_printed_without_a_database(run: Run) -> None:
     status, out, _ = run("schema", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
 

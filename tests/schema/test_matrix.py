@@ -131,6 +131,7 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
         {"engagementId": "private", "transition": "OPEN", **STEP},
     ),
     "setEngagementSlowMode": (MODERATE, {"engagementId": "engagement", "seconds": 30}),
+    "stateReport": (MODERATE, {"engagementId": "engagement", "funding": "x"}),
     "addWebinar": (MODERATE, {"engagementId": "engagement", "title": "x", "startsAt": STARTS}),
     "editWebinar": (MODERATE, {"webinarId": "webinar", "title": "x", "startsAt": STARTS}),
     "declareConstituency": (
@@ -305,6 +306,8 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("blind", OBJECTIONS, NOBODY),
     ("interest", NODE, MEMBERS),
     ("stakeholder", NODE, MEMBERS),
+    ("statement", NODE, MODERATE),
+    ("engagement", "{ ... on Engagement { report { panel { stakeholders } } } }", MODERATE),
     ("roundtable", NODE, holders(Permission.VIEW, "roundtable")),
     ("invitation", NODE, holders(Permission.VIEW, "roundtable")),
     ("agenda item", NODE, holders(Permission.VIEW, "roundtable")),

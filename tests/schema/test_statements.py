@@ -224,6 +224,7 @@ async def seconds(place: Furnished) -> None:
     title = {"title": "Another one"}
     engagement = {"engagementId": ids["engagement"]}
     await change("moderator", "addWebinar", **engagement, **title, **starts)
+    await change("moderator", "stateReport", **engagement, expectedRevision=1)
     roundtable = await change(
         "moderator", "createRoundtable", **engagement, **title, **starts, agenda=""
     )
