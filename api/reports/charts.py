@@ -24,6 +24,9 @@ _SHADES = {
     "UNABLE_TO_SCORE": "n0",
     "AGREE": "a4",
     "DISAGREE": "d4",
+    "CONSENT": "a4",
+    "CONCERN": "a2",
+    "OBJECT": "d4",
     "PASS": "n0",
     "YES": "a4",
     "NO_OBJECTION": "a2",
@@ -42,16 +45,12 @@ HATCHES = (
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A group: its number of people for each choice, and how many might have chosen."""
+    """A group: its number of people for each choice, how many chose and how many might have."""
 
     label: str
     counts: Sequence[int]
+    voted: int
     eligible: int
-
-    @property
-    def voted(self) -> int:
-        """How many chose anything."""
-        return sum(self.counts)
 
 
 def shade(choice: str) -> str:

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from api.reports.notary import Notary
 from domain.commands.seals import seal
-from domain.consensus.choices import choices
+from domain.consensus.choices import BallotKind, choices
 from domain.consensus.results import Consensus, Group
 from domain.database import Database
 from domain.errors import NotAllowed, NotFound
 from domain.evidence import canonical
+from domain.models.ballots import Ballot
 from domain.models.reports import ReportStatement
 from domain.permissions import Viewer
 from domain.queries import engagements
@@ -155,10 +156,26 @@ def _item(item: Item) -> dict[str, Any]:
         "fixed_at": _time(item.fixed_at),
         "opened_at": _time(ballot.opened_at),
         "closed_at": _time(ballot.closed_at),
-        "choices": list(choices(ballot.kind)),
+        "options": list(ballot.options),
+        "choices": _choices(ballot),
         **_result(result),
         "rounds": [_round(each) for each in item.rounds],
     }
+
+
+def _choices(ballot: Ballot) -> list[str]:
+    """Return what each of the counts of a group counts: a choice, an option, or a preference."""
+    match ballot.kind:
+        case BallotKind.MULTIPLE_CHOICE:
+            return list(ballot.options)
+        case BallotKind.RANKING:
+            return [
+                f"{one} (ranked)" if one == other else f"{one} rather than {other}"
+                for one in ballot.options
+                for other in ballot.options
+            ]
+        case _:
+            return list(choices(ballot.kind))
 
 
 def _round(result: RoundResult) -> dict[str, Any]:
@@ -178,12 +195,19 @@ def _round(result: RoundResult) -> dict[str, Any]:
 def _result(result: Consensus | None) -> dict[str, Any]:
     """Return what a ballot or a round came to: nothing where that is not told."""
     if result is None:
-        return {"status": None, "reasons": [], "turnout": None, "groups": []}
+        return {
+            "status": None,
+            "reasons": [],
+            "turnout": None,
+            "open_objections": None,
+            "groups": [],
+        }
     groups = [] if result.overall is None else [result.overall]
     return {
         "status": result.status.value,
         "reasons": list(result.reasons),
         "turnout": asdict(result.turnout),
+        "open_objections": asdict(result.open_objections),
         "groups": [_group(each) for each in (*groups, *result.by_constituency)],
     }
 

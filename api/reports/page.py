@@ -164,7 +164,7 @@ def _participation(items: Sequence[Mapping[str, Any]]) -> str:
             sums[group["label"]] = [voted + group["voted"], eligible + group["eligible"]]
     if not sums:
         return _nothing("Nothing about votes is disclosed yet.")
-    bars = [Bar(label, [voted], eligible) for label, (voted, eligible) in sums.items()]
+    bars = [Bar(label, [voted], voted, eligible) for label, (voted, eligible) in sums.items()]
     caption = "Votes cast, of those that could have been cast, over all ballots"
     return participation(caption, bars) + _table(
         caption,
@@ -193,11 +193,10 @@ def _item(item: Mapping[str, Any]) -> str:
 
 
 def _votes(item: Mapping[str, Any]) -> str:
-    choices, groups = item["choices"], item["groups"]
-    bars = [Bar(each["label"], each["counts"], each["eligible"]) for each in groups]
-    legend = "".join(f"<li>{_swatch(choice)}{_words(choice)}</li>" for choice in choices)
+    groups = item["groups"]
+    names = _names(item)
     rated = any(group["median"] is not None for group in groups)
-    header = ("Group", "Status", *(f"*{_words(choice)}" for choice in choices), "*Share", "*95 %")
+    header = ("Group", "Status", *(f"*{name}" for name in names), "*Share", "*95 %")
     rows = [
         (
             group["label"],
@@ -210,8 +209,8 @@ def _votes(item: Mapping[str, Any]) -> str:
         for group in groups
     ]
     return (
-        distribution(f"Distribution of votes: {item['question']}", choices, bars)
-        + f'<ul class="legend">{legend}</ul>'
+        _objections(item)
+        + _distribution(item)
         + _table(
             "People for each choice; the share that the rule compares, with its Wilson interval",
             (*header, "*Median") if rated else header,
@@ -219,6 +218,41 @@ def _votes(item: Mapping[str, Any]) -> str:
             first_is_total=True,
         )
     )
+
+
+def _distribution(item: Mapping[str, Any]) -> str:
+    """Draw who chose what, where everybody chose one thing; elsewhere the table says it."""
+    if item["options"]:
+        return ""
+    legend = "".join(
+        f"<li>{_swatch(choice)}{name}</li>"
+        for choice, name in zip(item["choices"], _names(item), strict=True)
+    )
+    return (
+        distribution(
+            f"Distribution of votes: {item['question']}",
+            item["choices"],
+            [_bar(each["label"], each) for each in item["groups"]],
+        )
+        + f'<ul class="legend">{legend}</ul>'
+    )
+
+
+def _bar(label: str, group: Mapping[str, Any]) -> Bar:
+    return Bar(label, group["counts"], group["voted"], group["eligible"])
+
+
+def _names(item: Mapping[str, Any]) -> list[str]:
+    """Return what readers call the choices of an item: the texts of its options, or words."""
+    return list(item["choices"]) if item["options"] else list(map(_words, item["choices"]))
+
+
+def _objections(item: Mapping[str, Any]) -> str:
+    found = item["open_objections"] or {}
+    number = found.get("raised", 0) + found.get("qualified", 0)
+    if not number:
+        return ""
+    return f"<p>Objections that are open: {number}, of which about safety: {found['safety']}.</p>"
 
 
 def _decided(item: Mapping[str, Any]) -> str:
@@ -239,10 +273,11 @@ def _rounds(item: Mapping[str, Any]) -> str:
         for round_ in told
         for group in [_same(round_["groups"], group)]
     ]
-    bars = [Bar(name, group["counts"], group["eligible"]) for name, group in pairs]
     caption = "Change between rounds: each group with the number of the round"
+    bars = [_bar(name, group) for name, group in pairs]
+    chart = "" if item["options"] else distribution(caption, item["choices"], bars)
     rows = [(name, *group["counts"], group["voted"], group["eligible"]) for name, group in pairs]
-    header = ("Group, round", *(f"*{_words(each)}" for each in item["choices"]), "*Voted", "*Of")
+    header = ("Group, round", *(f"*{name}" for name in _names(item)), "*Voted", "*Of")
     still = [
         f"<li>From round {round_['number'] - 1} to {round_['number']}, {each['kept']} of "
         f"{each['of']} people kept their answer; the net change of {each['changed']} is "
@@ -251,7 +286,7 @@ def _rounds(item: Mapping[str, Any]) -> str:
         if (each := round_["stability"])
     ]
     return (
-        f"<h4>{caption}</h4>{distribution(caption, item['choices'], bars)}"
+        f"<h4>{caption}</h4>{chart}"
         f'<ul class="reasons">{"".join(still)}</ul>{_table(caption, header, rows)}'
     )
 

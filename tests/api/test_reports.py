@@ -312,6 +312,34 @@ async def test_the_forms_tell_the_same_and_no_cell_is_a_formula(
         assert ET.fromstring(chart).get("aria-label")  # noqa: S314 - our own
 
 
+async def test_options_are_told_by_their_texts_and_objections_by_their_number(
+    world: World, notary: Notary
+) -> None:
+    options = ["Tea & <i>milk</i>", "Coffee"]
+    several = await opened(world, BallotKind.MULTIPLE_CHOICE, options=options)
+    await vote(world, "nurse1", several, options=(1, 2))
+    await vote(world, "nurse2", several, options=(2,))
+    order = await opened(world, BallotKind.RANKING, options=options)
+    await vote(world, "nurse1", order, options=(2, 1))
+    consent = await opened(world, BallotKind.CONSENT)
+    await vote(world, "nurse1", consent, "OBJECT", "It does harm.", safety=True)
+    document = await exported(world, notary)
+    rows = list(csv.DictReader(io.StringIO(FORMS["csv"].write(document).decode())))
+    page = FORMS["html"].write(document).decode()
+
+    assert problems(document) == []
+    approved, ranked, objected = document["items"]
+    assert (approved["choices"], approved["groups"][0]["counts"]) == (options, [1, 2])
+    preferences = dict(zip(ranked["choices"], ranked["groups"][0]["counts"], strict=True))
+    assert preferences[f"Coffee rather than {options[0]}"] == 1
+    assert preferences[f"{options[0]} rather than Coffee"] == 0
+    assert objected["open_objections"] == {"raised": 1, "qualified": 0, "safety": 1}
+    assert {row["choice"] for row in rows if row["measure"] == "count"} >= set(options)
+    assert "Tea &amp; &lt;i&gt;milk&lt;/i&gt;" in page
+    assert "Objections that are open: 1, of which about safety: 1." in page
+    assert page.count('<svg class="chart"') == 2  # participation, and the one of single choices
+
+
 @given(st.text())
 def test_no_text_begins_a_formula(words: str) -> None:
     assert not str(cell(words)).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
