@@ -162,7 +162,7 @@ async def test_the_page_loads_nothing_from_elsewhere_and_runs_no_inline_script()
         assert "unsafe" not in policy
         assert "style=" not in page.text
         assert "http" not in page.text
-        for name in ("board.js", "board.css", "mark.svg"):
+        for name in ("board.js", "board.css", "grid.css", "mark.svg"):
             file = await client.get(f"/board/{name}")
             assert file.status_code == 200
             assert file.headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,106 @@
+"""The moderator's board in a real browser: what it shows, and what can be done from there."""
+
+import asyncio
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+from api.demo import documents
+from api.demo.cast import CONSTITUENCIES
+from api.live import Live, connect
+from tests import tools
+from tests.demos import demo
+from tests.servers import free_port
+
+HERE = Path(__file__).parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BALLOTS = """
+query ($id: ID!) {
+  node(id: $id) {
+    ... on Engagement { ballots(first: 100) { nodes { id state closesAt } } }
+  }
+}
+"""
+
+
+async def _in_its_second_round(live: Live, topic: str) -> str:
+    """Draft a ballot of three rounds that the panel knows nothing of, and take it to the second."""
+    drafted = await live.ask(
+        documents.DRAFT_BALLOT,
+        input={
+            "topicId": topic,
+            "kind": "RATING",
+            "question": "How essential is a second opinion?",
+            "visibility": "LIVE",
+            "roundPlan": {"mostRounds": 3},
+        },
+    )
+    id: str = drafted["draftBallot"]["ballot"]["id"]
+    for transition in ("OPEN", "CLOSE_ROUND", "NEXT_ROUND"):
+        step = {"ballotId": id, "transition": transition, "reason": "As planned."}
+        await live.ask(documents.ADVANCE_BALLOT, input={**step, "expectedRevision": None})
+    return id
+
+
+async def test_a_facilitator_sees_every_ballot_and_group_and_extends_and_closes(
+    tmp_path: Path,
+) -> None:
+    tools.require(
+        present=CHROMIUM and (HERE / "node_modules").exists() and shutil.which("node"),
+        reason="needs chromium, node, and `npm ci` in tests/browser",
+    )
+    assert CHROMIUM is not None
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    async with demo(tmp_path / "data", port) as at, httpx.AsyncClient() as client:
+        session = (await client.get(f"{url}board/session")).json()
+        async with connect(at["url"], session["facilitator"]["token"]) as live:
+            again = await _in_its_second_round(live, at["engagement"])
+            found = await live.ask(BALLOTS, id=at["engagement"])
+            before = {each["id"]: each for each in found["node"]["ballots"]["nodes"]}
+            browser = await asyncio.create_subprocess_exec(
+                *("node", "grid.mjs", url, CHROMIUM), cwd=HERE, stdout=asyncio.subprocess.PIPE
+            )
+            output, _ = await browser.communicate()
+            found = await live.ask(BALLOTS, id=at["engagement"])
+            after = {each["id"]: each for each in found["node"]["ballots"]["nodes"]}
+    saw = json.loads(output)
+
+    shown = {each["ballot"]: each for each in saw["first"]}
+    assert set(before) <= set(shown)
+    assert saw["headings"] == [
+        "Clause",
+        "Clock",
+        "Everyone",
+        *CONSTITUENCIES,
+        "Blocking",
+        "Turnout",
+    ]
+    for row in shown.values():
+        assert list(row["cells"]) == saw["headings"][1:]
+    for id in (id for id, ballot in before.items() if ballot["state"] == "OPEN"):
+        cells = shown[id]["cells"]
+        assert ("no deadline" if id == again else "left") in cells["Clock"]
+        assert all(" of " in cells[name] or "sealed" in cells[name] for name in CONSTITUENCIES)
+
+    assert "round 2 of 3" in shown[again]["cells"]["Clock"]
+
+    assert saw["hindered"] == "This is its last round, which ends with it."
+    assert saw["returned"]
+    assert saw["unexplained"] == "The reason is empty. Please write something."
+    assert "later" in saw["earlier"]
+    closed = before[saw["closed"]]
+    assert datetime.fromisoformat(saw["before"]) == datetime.fromisoformat(closed["closesAt"])
+    assert datetime.fromisoformat(saw["extended"]).year == 2030
+    assert after[saw["closed"]]["closesAt"] == saw["extended"]
+    assert after[saw["closed"]]["state"] == "CLOSED"
+
+    assert saw["width"] == 360
+    assert saw["narrow"] == saw["narrowRows"]
+    assert saw["asked"]["unasked"] == 0
+    assert saw["asked"]["after"] == saw["asked"]["shown"]
+    assert saw["violations"] == []
+    assert saw["troubles"] == []
