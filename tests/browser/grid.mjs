@@ -19,6 +19,15 @@ const rows = () =>
   );
 const text = (id) => page.locator(id).textContent();
 
+// Takes a step by its dialogue, and waits until the table shows the state that follows.
+async function take(row, name, fields, state) {
+  await row.getByRole("button", { name, exact: true }).click();
+  for (const [field, words] of Object.entries(fields)) await page.fill(`#step-${field}`, words);
+  await page.click("#step-take");
+  await until(([id, then]) => document.querySelector(`#grid [data-ballot="${id}"]`).dataset.state === then,
+    [await row.getAttribute("data-ballot"), state]);
+}
+
 await page.goto(url);
 await until(() => document.querySelectorAll("#open .card").length > 2);
 const unasked = asked.length;
@@ -38,7 +47,9 @@ await until((was) => was.every(({ ballot, state, cells }) => {
 }), first);
 
 // What cannot be done says why; what is refused as well.
-const chosen = page.locator("#grid tbody").filter({ hasText: "Put version 1 forward" });
+const row = (id) => page.locator(`#grid [data-ballot="${id}"]`);
+const closed = await page.locator("#grid tbody").filter({ hasText: "Put version 1 forward" }).getAttribute("data-ballot");
+const chosen = row(closed);
 await chosen.getByRole("button", { name: "Close round" }).press("Enter");
 const hindered = await chosen.locator(".refusal").textContent();
 const extend = chosen.getByRole("button", { name: "Extend" });
@@ -63,11 +74,21 @@ await page.click("#step-take");
 await until(() => !document.getElementById("step").open);
 await until((was) => [...document.querySelectorAll("#grid time")].every(({ dateTime }) => dateTime !== was), before);
 const extended = await deadline();
-const closed = await chosen.getAttribute("data-ballot");
-await chosen.getByRole("button", { name: /^Close$/ }).click();
-await page.click("#step-take");
-await until((id) => document.querySelector(`#grid [data-ballot="${id}"]`).dataset.state === "CLOSED", closed);
+await take(chosen, "Close", {}, "CLOSED");
 await until((id) => document.querySelector(`#closed [data-ballot="${id}"]`), closed);
+await take(chosen, "Decide", { decision: "It goes to review.", reason: "All groups agree." }, "DECIDED");
+
+// The other steps: a draft is opened, and a round follows on another in other words.
+const draft = page.locator("#grid tbody[data-state=DRAFT]").last();
+const opened = await draft.getAttribute("data-ballot");
+await take(row(opened), "Open", {}, "OPEN");
+const rated = page.locator("#grid tbody").filter({ hasText: "round 2 of 3" });
+const again = await rated.getAttribute("data-ballot");
+const next = row(again);
+await take(next, "Close round", {}, "ROUND_CLOSED");
+const waiting = await page.locator(`#open [data-ballot="${again}"] .kicker`).textContent();
+await take(next, "Next round", { words: "Is it essential?", reason: "It was too long." }, "OPEN");
+const reworded = { question: await next.locator(".question").textContent(), clock: await next.locator("[data-label=Clock]").textContent() };
 
 // Narrow, it is still a table for those who do not see it.
 await page.setViewportSize({ width: 360, height: 740 });
@@ -81,7 +102,8 @@ const [hidden, sequence] = [asked.length, await text("#sequence")];
 await until((was) => Number(document.getElementById("sequence").textContent.slice(1)) > was + 3, Number(sequence.slice(1)));
 const violations = await page.evaluate(() => window.violations);
 console.log(JSON.stringify({
-  first, headings, hindered, returned, unexplained, earlier, before, extended, closed, width, narrow, narrowRows,
+  first, headings, hindered, returned, unexplained, earlier, before, extended, closed,
+  opened, waiting, reworded, width, narrow, narrowRows,
   asked: { unasked, shown: hidden, after: asked.length }, violations, troubles,
 }));
 await browser.close();

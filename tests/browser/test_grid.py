@@ -20,7 +20,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 BALLOTS = """
 query ($id: ID!) {
   node(id: $id) {
-    ... on Engagement { ballots(first: 100) { nodes { id state closesAt } } }
+    ... on Engagement { ballots(first: 100) { nodes { id state question closesAt decision } } }
   }
 }
 """
@@ -45,7 +45,7 @@ async def _in_its_second_round(live: Live, topic: str) -> str:
     return id
 
 
-async def test_a_facilitator_sees_every_ballot_and_group_and_extends_and_closes(
+async def test_a_facilitator_sees_every_ballot_and_group_and_takes_every_step(
     tmp_path: Path,
 ) -> None:
     tools.require(
@@ -96,7 +96,13 @@ async def test_a_facilitator_sees_every_ballot_and_group_and_extends_and_closes(
     assert datetime.fromisoformat(saw["before"]) == datetime.fromisoformat(closed["closesAt"])
     assert datetime.fromisoformat(saw["extended"]).year == 2030
     assert after[saw["closed"]]["closesAt"] == saw["extended"]
-    assert after[saw["closed"]]["state"] == "CLOSED"
+    assert after[saw["closed"]]["state"] == "DECIDED"
+    assert after[saw["closed"]]["decision"] == "It goes to review."
+    assert before[saw["opened"]]["state"] == "DRAFT"
+    assert after[saw["opened"]]["state"] == "OPEN"
+    assert saw["waiting"].startswith("Between rounds")
+    assert saw["reworded"]["question"] == after[again]["question"] == "Is it essential?"
+    assert "round 3 of 3" in saw["reworded"]["clock"]
 
     assert saw["width"] == 360
     assert saw["narrow"] == saw["narrowRows"]

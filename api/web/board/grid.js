@@ -125,6 +125,7 @@ class Row {
   show(ballot, constituencies) {
     const { consensus } = ballot;
     this.ballot = ballot;
+    if (this.node.dataset.state !== ballot.state) say(this.why, ""); // it hindered another step
     this.node.dataset.state = ballot.state;
     say(this.kicker, `${subjectOf(ballot)} · ${KINDS[ballot.kind]}`);
     say(this.question, ballot.question);
