@@ -26,23 +26,24 @@ query ($id: ID!) {
 """
 
 
-async def _in_its_second_round(live: Live, topic: str) -> str:
-    """Draft a ballot of three rounds that the panel knows nothing of, and take it to the second."""
-    drafted = await live.ask(
-        documents.DRAFT_BALLOT,
-        input={
-            "topicId": topic,
-            "kind": "RATING",
-            "question": "How essential is a second opinion?",
-            "visibility": "LIVE",
-            "roundPlan": {"mostRounds": 3},
-        },
-    )
+async def _draft(live: Live, topic: str, kind: str, **more: object) -> str:
+    """Draft a ballot that the panel knows nothing of; return its id."""
+    question = {"question": "How essential is a second opinion?", "visibility": "LIVE"}
+    input = {"topicId": topic, "kind": kind, **question, **more}
+    drafted = await live.ask(documents.DRAFT_BALLOT, input=input)
     id: str = drafted["draftBallot"]["ballot"]["id"]
-    for transition in ("OPEN", "CLOSE_ROUND", "NEXT_ROUND"):
+    return id
+
+
+async def _advance(live: Live, id: str, *transitions: str) -> None:
+    for transition in transitions:
         step = {"ballotId": id, "transition": transition, "reason": "As planned."}
         await live.ask(documents.ADVANCE_BALLOT, input={**step, "expectedRevision": None})
-    return id
+
+
+async def _object(live: Live, id: str) -> None:
+    objection = {"rationale": "Nobody would notice a bleeding.", "safety": True}
+    await live.ask(documents.CAST_VOTE, input={"ballotId": id, "choice": "OBJECT", **objection})
 
 
 async def test_a_facilitator_sees_every_ballot_and_group_and_takes_every_step(
@@ -58,7 +59,12 @@ async def test_a_facilitator_sees_every_ballot_and_group_and_takes_every_step(
     async with demo(tmp_path / "data", port) as at, httpx.AsyncClient() as client:
         session = (await client.get(f"{url}board/session")).json()
         async with connect(at["url"], session["facilitator"]["token"]) as live:
-            again = await _in_its_second_round(live, at["engagement"])
+            again = await _draft(live, at["engagement"], "RATING", roundPlan={"mostRounds": 3})
+            await _advance(live, again, "OPEN", "CLOSE_ROUND", "NEXT_ROUND")
+            unsafe = await _draft(live, at["engagement"], "CONSENT")
+            await _advance(live, unsafe, "OPEN")
+            async with connect(at["url"], session["guests"][0]["token"]) as guest:
+                await _object(guest, unsafe)
             found = await live.ask(BALLOTS, id=at["engagement"])
             before = {each["id"]: each for each in found["node"]["ballots"]["nodes"]}
             browser = await asyncio.create_subprocess_exec(
@@ -83,9 +89,10 @@ async def test_a_facilitator_sees_every_ballot_and_group_and_takes_every_step(
         assert list(row["cells"]) == saw["headings"][1:]
     for id in (id for id, ballot in before.items() if ballot["state"] == "OPEN"):
         cells = shown[id]["cells"]
-        assert ("no deadline" if id == again else "left") in cells["Clock"]
+        assert ("no deadline" if id in (again, unsafe) else "left") in cells["Clock"]
         assert all(" of " in cells[name] or "sealed" in cells[name] for name in CONSTITUENCIES)
 
+    assert shown[unsafe]["cells"]["Blocking"] == "1 open objection1 about safety"
     assert "round 2 of 3" in shown[again]["cells"]["Clock"]
 
     assert saw["hindered"] == "This is its last round, which ends with it."

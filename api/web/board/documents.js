@@ -179,6 +179,8 @@ query Grid($topic: ID!) {
           consensus {
             status
             reasons
+            openObjections
+            openSafetyObjections
             turnout { voted eligible }
             overall { ...CellParts fewestToFlip }
             byConstituency { ...CellParts }

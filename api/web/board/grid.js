@@ -171,17 +171,22 @@ class Row {
     return tile.node;
   }
 
-  // What stands in the way: positions that block, with who takes them.
+  // What stands in the way: positions that block, with who takes them, and open objections.
   #blocking(consensus, constituencies) {
     const discuss = (group) => group?.counts.find(({ choice }) => choice === "DISCUSS")?.count ?? 0;
     const count = discuss(consensus?.overall);
     const whose = constituencies
       .filter(({ id }) => discuss(consensus?.byConstituency.find((group) => group.constituency?.id === id)))
       .map(({ name }) => name);
+    const { openObjections = 0, openSafetyObjections = 0 } = consensus ?? {};
+    const lines = [
+      count && `${count} × ${inWords("DISCUSS")}: ${whose.join(", ")}`,
+      openObjections && `${openObjections} open ${openObjections === 1 ? "objection" : "objections"}`,
+      openSafetyObjections && `${openSafetyObjections} about safety`,
+    ].filter(Boolean);
     const none = !consensus ? "–" : consensus.overall ? "none" : "sealed";
-    const lines = count ? [`${count} × ${inWords("DISCUSS")}: ${whose.join(", ")}`] : [none];
-    this.blocking.dataset.any = String(count > 0);
-    this.blocking.replaceChildren(...lines.map((words) => element("li", {}, words)));
+    this.blocking.dataset.any = String(lines.length > 0);
+    this.blocking.replaceChildren(...(lines.length ? lines : [none]).map((words) => element("li", {}, words)));
   }
 
   // A step that cannot be taken now stays in reach, so that everybody can learn why.
