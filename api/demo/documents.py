@@ -16,6 +16,11 @@ query State($id: ID!) {
   }
 }
 """
+STANDS = """
+query Stands($id: ID!) {
+  node(id: $id) { ... on Engagement { ballots(last: 100) { nodes { id state } } } }
+}
+"""
 VOTES = """
 query Votes($id: ID!) {
   node(id: $id) {
@@ -68,6 +73,11 @@ mutation Draft($input: DraftBallotInput!) {
     ... on DraftBallotPayload { ballot { id } }
     ... on Error { message }
   }
+}
+"""
+EDIT_BALLOT = """
+mutation Edit($input: EditBallotInput!) {
+  editBallot(input: $input) { __typename ... on Error { message } }
 }
 """
 ADVANCE_BALLOT = """

@@ -59,7 +59,7 @@ async def open_exercise(seeder: Seeder, made: Programme) -> None:
         await _announce(do, made, now)
         await _invite(do, made, now, parts)
     for question in QUESTIONS:
-        await _ask(seeder, made, question)
+        await _ask(seeder, made, question, now)
     for talk in TALKS[:3]:
         await _talk(seeder, made, talk)
 
@@ -128,8 +128,11 @@ async def _invite(do: Do, made: Programme, now: datetime, parts: dict[str, UUID]
     )
 
 
-async def _ask(seeder: Seeder, made: Programme, question: Question) -> None:
-    """Draft a ballot; open it, let some vote, and close it, as the script says."""
+async def _ask(seeder: Seeder, made: Programme, question: Question, now: datetime) -> None:
+    """Draft a ballot; open it, let some vote, and close it, as the script says.
+
+    A draft has no deadline yet: its chair sets one on opening it, whenever that is.
+    """
     moderator = made.people[cast.MODERATOR[1]]
     async with seeder.acting(moderator) as do:
         id = await do(
@@ -140,6 +143,7 @@ async def _ask(seeder: Seeder, made: Programme, question: Question) -> None:
             question=question.words,
             visibility=question.visibility,
             subject=made.subjects[question.about],
+            closes_at=None if question.begun is None else now + question.lasts,
         )
         if question.begun is None:
             return

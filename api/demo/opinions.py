@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from api.demo.cast import DOCTORS, MIDWIVES, NURSES, OTHERS, PHYSIOTHERAPISTS, PUBLIC
 from domain.consensus.choices import BallotKind
@@ -21,7 +22,8 @@ class Question:
     `about` names a section or a block by its words, or is empty for the whole specification.
     `first` gives for each constituency what its members choose in turn, `settled` what they choose
     in the end where that differs, and `reasons` why, by choice. `begun` says how many of the panel
-    have voted when the demo starts; None leaves the ballot a draft, and -1 closes it.
+    have voted when the demo starts; None leaves the ballot a draft, and -1 closes it. Once opened,
+    it closes by itself after `lasts`, unless the chair has found it settled before.
     """
 
     kind: BallotKind
@@ -32,6 +34,7 @@ class Question:
     reasons: dict[str, tuple[str, ...]] = field(default_factory=dict)
     visibility: BallotVisibility = BallotVisibility.LIVE
     begun: int | None = 0
+    lasts: timedelta = timedelta(minutes=40)
 
     def mind(self, constituency: str, place: int, *, settled: bool = False) -> str:
         """Return what a member chooses, at first or in the end; `place` is theirs in the group."""
@@ -101,6 +104,7 @@ QUESTIONS = (
             "8": ("This is what advanced level means.",),
         },
         begun=9,
+        lasts=timedelta(hours=3),
     ),
     Question(
         BallotKind.POSITIONS,
@@ -125,6 +129,7 @@ QUESTIONS = (
             YES: ("Ready enough to be tested by reviewers.",),
         },
         begun=6,
+        lasts=timedelta(days=2),
     ),
     Question(
         BallotKind.SENSE_CHECK,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from api.demo import documents
 from api.demo.cast import Participant
@@ -41,13 +42,17 @@ class Poll:
 
 
 class Chair:
-    """Facilitates the ballots of one exercise; `topics` are the ids of what they are about."""
+    """Facilitates the ballots of one exercise; `topics` are the ids of what they are about.
+
+    Others may take steps too: a visitor of the page who plays the facilitator, and the clock.
+    """
 
     def __init__(self, live: Live, engagement: str, topics: dict[str, str]) -> None:
         self._live = live
         self._engagement = engagement
         self._topics = topics
         self.polls: list[Poll] = []
+        self._presiding = asyncio.Lock()
 
     @property
     def open(self) -> list[Poll]:
@@ -68,6 +73,18 @@ class Chair:
 
     async def preside(self, people: list[Participant]) -> None:
         """Close what is settled, and open another ballot in its place."""
+        async with self._presiding:  # one look and its step at a time, so that no look is outdated
+            await self._look()
+            await self._step(people)
+
+    async def _look(self) -> None:
+        """Learn where the ballots stand, whoever brought them there."""
+        found = await self._live.ask(documents.STANDS, id=self._engagement)
+        states = {each["id"]: each["state"] for each in found["node"]["ballots"]["nodes"]}
+        for poll in self.polls:
+            poll.state = states.get(poll.id, poll.state)
+
+    async def _step(self, people: list[Participant]) -> None:
         now = asyncio.get_running_loop().time()
         for poll in self.open:
             if (
@@ -79,7 +96,20 @@ class Chair:
                 return
         if len(self.open) < OPEN_AT_ONCE:
             waiting = [poll for poll in self.polls if poll.state == "DRAFT"]
-            await self._advance(waiting[0] if waiting else await self._draft(), "OPEN", "OPEN")
+            await self._open(waiting[0] if waiting else await self._draft())
+
+    async def _open(self, poll: Poll) -> None:
+        """Give a draft its deadline, and open it."""
+        closes_at = datetime.now(UTC) + poll.question.lasts
+        await self._live.ask(
+            documents.EDIT_BALLOT,
+            input={
+                "ballotId": poll.id,
+                "closesAt": closes_at.isoformat(),
+                "expectedRevision": None,
+            },
+        )
+        await self._advance(poll, "OPEN", "OPEN")
 
     async def _advance(self, poll: Poll, transition: str, state: str) -> None:
         poll.state = state  # first, so that nobody votes or presides meanwhile

@@ -71,7 +71,7 @@ class Demo:
         return self._process.tokens.sign(self._made.people[email], LIFETIME)
 
     def session(self) -> Data:
-        """Return what a visitor of the page gets: the exercise, and the parts of its guests."""
+        """Return what a visitor of the page gets: the exercise, and the parts that one can play."""
         return {
             "engagement": self._engagement,
             "token": self.token(cast.VISITOR[1]),
@@ -83,6 +83,10 @@ class Demo:
                 }
                 for guest in GUESTS
             ],
+            "facilitator": {
+                "name": cast.MODERATOR[0],
+                "token": self.token(cast.MODERATOR[1]),
+            },
         }
 
     def tell_watchers(self, url: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import stat
 import sys
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,30 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from api.demo import documents
 from api.demo.cast import PANEL
 from api.demo.exercise import open_exercise, speaker
 from api.demo.opinions import QUESTIONS, TALKS
 from api.demo.pages import pages
+from api.demo.polls import OPEN_AT_ONCE
 from api.demo.programme import Seeder, seed, seed_others
 from api.demo.run import read_running, require_life
 from api.graphql import schema
+from api.live import connect
 from domain.consensus.choices import ordinal
 from domain.database import Database
 from domain.queries import people
 from schema.context import Context
+from tests.demos import demo
+from tests.servers import free_port
+
+EVENTS = """
+subscription ($topicId: ID!) {
+  activity(topicId: $topicId) {
+    ... on ActivityEvent { kind subject { ... on Ballot { id closesAt } } }
+  }
+}
+"""
 
 
 async def test_the_demo_runs_checks_itself_and_leaves_nothing_running(tmp_path: Path) -> None:
@@ -45,6 +59,31 @@ async def test_the_demo_runs_checks_itself_and_leaves_nothing_running(tmp_path: 
         assert role in said
     assert read_running(home) == {}
     assert not (home / "database" / "cluster" / "postmaster.pid").exists()
+
+
+async def test_the_panel_goes_on_when_a_visitor_closes_its_ballots(tmp_path: Path) -> None:
+    port = free_port()
+    async with demo(tmp_path / "data", port) as at, httpx.AsyncClient() as client:
+        session = (await client.get(f"http://127.0.0.1:{port}/board/session")).json()
+        async with connect(at["url"], session["facilitator"]["token"]) as live:
+            opened: dict[str, str | None] = {}
+            async with aclosing(live.stream(EVENTS, topicId=at["engagement"])) as messages:
+                await anext(messages)
+                await anext(messages)  # the panel knows the ballots as they were, and has begun
+                found = await live.ask(documents.STANDS, id=at["engagement"])
+                ballots = found["node"]["ballots"]["nodes"]
+                before = {each["id"] for each in ballots if each["state"] == "OPEN"}
+                for id in before:
+                    closing = {"ballotId": id, "transition": "CLOSE", "expectedRevision": None}
+                    closed = await live.ask(documents.ADVANCE_BALLOT, input=closing)
+                    assert closed["advanceBallot"] == {"ballot": {"state": "CLOSED"}}
+                while len(opened) < OPEN_AT_ONCE:
+                    event = (await anext(messages))["activity"]
+                    if event["kind"] == "BALLOT_OPENED":
+                        opened[event["subject"]["id"]] = event["subject"]["closesAt"]
+    assert len(before) == OPEN_AT_ONCE
+    assert before.isdisjoint(opened)
+    assert all(opened.values())
 
 
 async def test_seeding_twice_changes_nothing(database: Database) -> None:
@@ -125,7 +164,7 @@ async def test_the_page_loads_nothing_from_elsewhere_and_runs_no_inline_script()
         assert "unsafe" not in policy
         assert "style=" not in page.text
         assert "http" not in page.text
-        for name in ("board.js", "board.css", "mark.svg"):
+        for name in ("board.js", "board.css", "grid.css", "mark.svg"):
             file = await client.get(f"/board/{name}")
             assert file.status_code == 200
             assert file.headers["x-content-type-options"] == "nosniff"

@@ -2,18 +2,14 @@
 
 import asyncio
 import json
-import os
 import shutil
-import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from api.demo.run import read_running
 from api.live import connect
 from tests import tools
+from tests.demos import demo
+from tests.servers import free_port
 
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -24,28 +20,6 @@ query ($id: ID!) {
   }
 }
 """
-
-
-@asynccontextmanager
-async def demo(data: Path, port: int) -> AsyncIterator[dict[str, Any]]:
-    """Run the demo, and yield where it runs."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "api", "demo", "--port", str(port)),
-        env={**os.environ, "DATA_FOLDER": str(data)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    assert process.stdout is not None
-    said = b""
-    while b"Ctrl-C" not in said:
-        line = await process.stdout.readline()
-        assert line, said.decode()
-        said += line
-    try:
-        yield read_running(data.with_name(f"{data.name}-demo"))
-    finally:
-        process.terminate()
-        await process.communicate()
 
 
 async def comments(at: dict[str, Any]) -> set[str]:
@@ -62,9 +36,7 @@ async def test_the_board_lives_through_a_restart_and_shows_everything_once(tmp_p
         reason="needs chromium, node, and `npm ci` in tests/browser",
     )
     assert CHROMIUM is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     data = tmp_path / "data"
     async with demo(data, port):
         watcher = await asyncio.create_subprocess_exec(

@@ -2,7 +2,9 @@
 
 import { arrange, clipped, element, say } from "./dom.js";
 
-const KINDS = {
+// The states in which a ballot waits to go on.
+export const SUSPENDED = { DEFERRED: "Deferred", ROUND_CLOSED: "Between rounds" };
+export const KINDS = {
   POSITIONS: "Positions",
   CONSENT: "Consent",
   RATING: "Rating 1 to 9",
@@ -10,7 +12,7 @@ const KINDS = {
   MULTIPLE_CHOICE: "Multiple choice",
   RANKING: "Ranking",
 };
-const BADGES = {
+export const BADGES = {
   CONSENSUS: "Consensus",
   CONSENSUS_WITH_DISSENT: "Consensus with dissent",
   CONSENSUS_AGAINST: "Consensus against",
@@ -18,7 +20,7 @@ const BADGES = {
   NOT_ENOUGH_VOTES: "Not enough votes",
   WITHHELD: "Sealed until it closes",
 };
-const STANCES = {
+export const STANCES = {
   CONSENSUS: "agrees",
   CONSENSUS_AGAINST: "is against",
   NO_CONSENSUS: "differs",
@@ -50,6 +52,9 @@ const ORDER = {
 
 export const named = (each) => each.choice ?? String(each.rating);
 export const inWords = (choice) => WORDS[choice] ?? choice;
+
+export const subjectOf = ({ subject }) =>
+  subject?.heading ?? subject?.number ?? (subject?.text ? clipped(subject.text, 60) : "The whole draft");
 
 const number = (ballot, name) =>
   ballot.rule.parameters.find((each) => each.name === name)?.number ?? null;
@@ -149,8 +154,7 @@ export class BallotCard {
 
   show(ballot) {
     const { consensus } = ballot;
-    const about = ballot.subject?.heading ?? (ballot.subject?.text && clipped(ballot.subject.text, 60));
-    say(this.kicker, [KINDS[ballot.kind], about ?? "The whole draft"].join(" · "));
+    say(this.kicker, [SUSPENDED[ballot.state], KINDS[ballot.kind], subjectOf(ballot)].filter(Boolean).join(" · "));
     say(this.question, ballot.question);
     this.#status(ballot);
     const overall = consensus?.overall;

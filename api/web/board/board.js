@@ -1,9 +1,10 @@
 // The board: one stream of an exercise, folded into what is shown. What comes is a snapshot, then
 // every event once and in order; after a break it goes on behind the last cursor.
 
-import { BallotCard } from "./ballots.js";
+import { BallotCard, SUSPENDED } from "./ballots.js";
 import { ACTIVITY, PRESENCE } from "./documents.js";
 import { arrange, byId, day, say, until } from "./dom.js";
+import { Grid } from "./grid.js";
 import { Part } from "./part.js";
 import { Presence } from "./presence.js";
 import { LiveSocket } from "./socket.js";
@@ -71,6 +72,7 @@ const board = {
 const feed = new Feed(byId("feed"), board);
 const presence = new Presence(board);
 const part = new Part(board);
+const grid = new Grid(board);
 
 function snapshot({ topic }) {
   Object.assign(board, { engagement: topic, constituencies: topic.constituencies });
@@ -85,6 +87,7 @@ function snapshot({ topic }) {
     for (const vote of ballot.votes.nodes) feed.reason(vote, ballot);
   }
   part.offer(session.guests, topic.specification.sections);
+  grid.offer(session.facilitator);
   part.learn();
   presence.show();
 }
@@ -134,6 +137,7 @@ function take({ activity: message }) {
   else event(message);
   board.cursor = message.cursor;
   board.sequence = Math.max(board.sequence * (message.__typename === "ActivityEvent"), message.sequence);
+  grid.stir();
   draw();
 }
 
@@ -154,10 +158,11 @@ function show() {
   say(byId("countdown"), stage === "OPEN" && closesAt ? until(closesAt) : "");
   span(opensAt, closesAt);
   const ballots = [...board.ballots.values()].filter(({ state }) => state !== "DRAFT");
+  const running = ballots.filter(({ state }) => state === "OPEN" || state in SUSPENDED);
   const open = ballots.filter(({ state }) => state === "OPEN");
-  const closed = ballots.filter(({ state }) => state === "CLOSED");
+  const closed = ballots.filter(({ state }) => state === "CLOSED" || state === "DECIDED");
   closed.sort((one, other) => (one.closedAt < other.closedAt ? 1 : -1));
-  arrange(byId("open"), open.map(card));
+  arrange(byId("open"), running.map(card));
   arrange(byId("closed"), closed.slice(0, CLOSED).map(card));
   byId("closed-title").hidden = !closed.length;
   say(byId("ballots-count"), `${open.length} open`);

@@ -151,6 +151,58 @@ mutation Vote($input: CastVoteInput!) {
   }
 }`;
 
+// What moderators see of every ballot, and what they can do with it. It names nobody.
+export const GRID = `
+query Grid($topic: ID!) {
+  node(id: $topic) {
+    ... on Engagement {
+      constituencies { id name position }
+      ballots(last: 100) {
+        nodes {
+          id
+          kind
+          question
+          state
+          revision
+          opensAt
+          closesAt
+          closedAt
+          round
+          mostRounds
+          subject {
+            __typename
+            ... on Section { heading }
+            ... on Block { text }
+            ... on Criterion { number }
+          }
+          availableTransitions { transition allowed reasons missing }
+          consensus {
+            status
+            reasons
+            openObjections
+            openSafetyObjections
+            turnout { voted eligible }
+            overall { ...CellParts fewestToFlip }
+            byConstituency { ...CellParts }
+          }
+        }
+      }
+    }
+  }
+}
+fragment CellParts on GroupConsensus {
+  constituency { id }
+  status
+  inFavour
+  of
+  counts { choice count }
+}`;
+
+export const ADVANCE_BALLOT = `
+mutation Advance($input: AdvanceBallotInput!) {
+  advanceBallot(input: $input) { ... on Error { message code } }
+}`;
+
 export const ADD_COMMENT = `
 mutation Say($input: AddCommentInput!) {
   addComment(input: $input) { ... on Error { message code } }

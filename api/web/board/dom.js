@@ -52,5 +52,16 @@ export function until(iso) {
   return hours ? `closes in ${hours} h ${minutes % 60} min` : `closes in ${minutes} min`;
 }
 
+// The time that is left until a moment, to the second in its last hour; empty when it has come.
+export function left(iso) {
+  const seconds = Math.ceil((Date.parse(iso) - Date.now()) / 1000);
+  if (seconds <= 0) return "";
+  const [days, hours] = [Math.floor(seconds / 86400), Math.floor((seconds % 86400) / 3600)];
+  const minutes = Math.floor((seconds % 3600) / 60);
+  if (days) return `${days} ${days === 1 ? "day" : "days"} ${hours} h`;
+  if (hours) return `${hours} h ${minutes} min`;
+  return `${minutes}:${String(seconds % 60).padStart(2, "0")} min`;
+}
+
 export const clipped = (text, length) =>
   text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text;
