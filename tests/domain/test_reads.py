@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import ARRAY, CompoundSelect, Select, bindparam, func, literal, select, text, update
 
 from domain import queries, reads
+from domain.commands.seals import seal
 from domain.consensus.choices import BallotKind
 from domain.database import Database, create_engine, is_outage
 from domain.models.base import Record
@@ -88,6 +89,7 @@ async def furnish(place: Furnished) -> list[UUID]:
     await place.change("pharmacist1", "nameProxy", ballotId=ids["live"], proxyId=proxy)
     interest = {"topicId": ids["engagement"], "body": "Mine.", "mitigation": "RECUSE"}
     await place.change("nurse1", "declareInterest", **interest)
+    await seal(world.database, {(world.engagement, Audience.MEMBERS): 5}, lambda _: "signed")
     tables = [table for table in Record.metadata.tables.values() if "id" in table.c]
     async with world.database.session() as session:
         return [id for table in tables for id in await session.scalars(select(table.c.id))]
@@ -123,6 +125,7 @@ def arguments(statement: Statement, world: World, ids: list[UUID], one: UUID) ->
         "topic_ids": [world.engagement] * 3,
         "audiences": list(Audience),
         "afters": [0, 0, 0],
+        "ends": [1000, 1000, 1000],
         "ballot_ids": list(map(str, ids)),
         "sequence": 1000,
         "kind": BallotKind.SENSE_CHECK,
