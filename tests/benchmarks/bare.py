@@ -91,12 +91,13 @@ CAST_VOTE = f"""
     WITH previous AS (
         SELECT choice FROM votes WHERE ballot_id = $1::uuid AND person_id = $2::uuid
     ), kept AS (
-        INSERT INTO votes (id, topic_id, ballot_id, person_id, constituency_id, choice, rationale,
-                           revision, cast_at)
-        SELECT $4, topic_id, ballot_id, person_id, constituency_id, $3::smallint, '', 1, $5
+        INSERT INTO votes (id, topic_id, ballot_id, person_id, constituency_id, round, choice,
+                           rationale, stale, revision, cast_at)
+        SELECT $4, topic_id, ballot_id, person_id, constituency_id, 1, $3::smallint, '', false, 1,
+               $5
         FROM electors JOIN ballots ON ballots.id = ballot_id
         WHERE ballot_id = $1 AND person_id = $2
-        ON CONFLICT (ballot_id, person_id) DO UPDATE
+        ON CONFLICT (ballot_id, person_id, round) DO UPDATE
         SET choice = excluded.choice, revision = votes.revision + 1, cast_at = excluded.cast_at
         RETURNING id, constituency_id
     ), changed AS (
