@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from domain import embedded
-from tests.benchmarks import executor, fanout, groups, languages, latency, queries, rates
+from tests.benchmarks import executor, fanout, groups, growth, languages, latency, queries, rates
 from tests.benchmarks.load import LoadError
 from tests.benchmarks.plot import plot
 from tests.benchmarks.site import OUR_CORE, ROOT, pin, site
@@ -312,6 +312,32 @@ def _rates(_: argparse.Namespace) -> None:
     console.print(table)
 
 
+def _growth(_: argparse.Namespace) -> None:
+    table = _table(
+        "As votes and events become more; medians, all sizes in turn",
+        *("what", "among", "ms", "times the least", "goal"),
+    )
+    folder = Path(tempfile.mkdtemp(prefix="concordat-bench-"))
+    server = embedded.start(folder)
+    try:
+        with console.status("filling ballots"):
+            rows = uvloop.run(growth.measure(server))
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    least: dict[str, float] = {}
+    for row in rows:
+        first = least.setdefault(row.name, row.seconds)
+        table.add_row(
+            row.name,
+            f"{row.size:,}",
+            f"{row.seconds * 1000:.2f}",
+            f"{row.seconds / first:.2f}",
+            f"< {growth.GOAL:g}",
+        )
+    console.print(table)
+
+
 def _groups(_: argparse.Namespace) -> None:
     table = _table(
         "Emergent groups of real conversations, from the votes to the bridging statements",
@@ -349,6 +375,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "votes": _votes,
     "fanout": _fanout,
     "groups": _groups,
+    "growth": _growth,
 }
 
 if __name__ == "__main__":
