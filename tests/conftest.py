@@ -117,7 +117,8 @@ async def database(server: Server, database_name: str) -> AsyncIterator[Database
 @pytest.fixture
 def world(server: Server, database: Database) -> World:
     """Name the people, the specification and the open exercise that are in the database."""
-    return replace(server.world, database=database)
+    # Tests add people of their own, which are in no other database.
+    return replace(server.world, database=database, people=dict(server.world.people))
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ async def inhabited(server: Server) -> AsyncIterator[World]:
     name = f"test_{uuid4().hex}"
     await server.statement(f"CREATE DATABASE {name} TEMPLATE {server.inhabited} STRATEGY file_copy")
     database = Database(create_engine(server.server.url("concordat_app", name)))
-    yield replace(server.world, database=database)
+    yield replace(server.world, database=database, people=dict(server.world.people))
     await database.close()
     await server.statement(f"DROP DATABASE {name} WITH (FORCE)")
 
