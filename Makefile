@@ -21,9 +21,9 @@ test: $(READY_DEV) ## Run every test
 chaos: $(READY_DEV) ## Run the tests of faults at length: about an hour, alone on the machine
 	CONCORDAT_CHAOS=long $(RUN) -m pytest -s -q --timeout 0 tests/chaos $(ARGS)
 
-fuzz: $(READY_DEV) ## Draw thousands of documents, and run each by graphql-core and by our executor
+fuzz: $(READY_DEV) ## Draw thousands of documents for two executors, and of steps that must leak nothing
 	CONCORDAT_FUZZ=long $(RUN) -m pytest -q --timeout 0 tests/execution/test_generated.py \
-	  tests/execution/test_world.py $(ARGS)
+	  tests/execution/test_world.py tests/api/test_secrecy.py $(ARGS)
 
 check: lint types contracts sdl database ## Everything that must hold of a commit, but the tests
 

@@ -100,7 +100,7 @@ class Holding:
 
     castings: Mapping[tuple[int, str], int]
     latest: Mapping[tuple[int, int], str]
-    tallies: Mapping[int, tuple[int, ...]]
+    tallies: Mapping[int, tuple[int | None, ...]]
 
 
 def read(folder: Path) -> Conversation:

@@ -189,14 +189,17 @@ class Board:
         rows.add_column(justify="right", no_wrap=True)
         mark = threshold(ballot["rule"])
         for group in (consensus["overall"], *consensus["byConstituency"]):
+            small = group["inFavour"] is None
             name = self.constituencies.get((group["constituency"] or {}).get("id", ""), "Everyone")
-            style = STYLES[group["status"]]
+            style = STYLES.get(group["status"], "dim")
             if group["status"] in DISSENTING:
                 style = "bold yellow"
             if group["constituency"] is None:
                 style = "bold"
             rows.add_row(
-                Text(name, style=style), bar(group, mark), f"{group['inFavour']}/{group['of']}"
+                Text(name, style=style),
+                Text() if small else bar(group, mark),
+                "few" if small else f"{group['inFavour']}/{group['of']}",
             )
         turnout = consensus["turnout"]
         status = Text(self._status(consensus), style=STYLES.get(consensus["status"], ""))

@@ -1074,12 +1074,13 @@ class VoteReceived(Event):
     """A vote was cast or changed in a blind ballot: that it was, not what it says.
 
     `first` says that none of this person counted until now in this round.
-    Where somebody else cast it, `voter_id` is whose vote it is.
+    Where somebody else cast it, `voter_id` is whose vote it is. Of a secret ballot it is stored
+    without its actor and its constituency.
     """
 
     ballot_id: UUID
-    constituency_id: UUID
-    voter_id: UUID | None
+    constituency_id: UUID | None = None
+    voter_id: UUID | None = None
     first: bool
     round: int
 
@@ -1134,6 +1135,23 @@ class ObjectionReceived(Event):
     """An objection was raised or withdrawn in a blind ballot: that one was, not what it says."""
 
     ballot_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class PaperTaken(Event):
+    """An elector took the paper of an unlinkable ballot; whoever it was is not said."""
+
+    ballot_id: UUID
+
+
+@_about("ballot_id")
+@dataclass(frozen=True, kw_only=True)
+class ConsensusReleased(Event):
+    """The result of an open secret ballot was released anew, with what is not small of it."""
+
+    ballot_id: UUID
+    number: int
 
 
 @_about("delivery_plan_id")

@@ -120,6 +120,8 @@ class Viewer:
     grants: Mapping[UUID | None, frozenset[Role]] = field(default_factory=dict)
     signed_out_at: datetime | None = None
     """When all sessions of the person were last ended at once."""
+    voted_in: frozenset[UUID] = frozenset()
+    """The open ballots of which they see what members see because they have voted in them."""
     _known_scopes: dict[tuple[Permission, bool], list[UUID]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -140,7 +142,7 @@ class Viewer:
     def rights(self) -> Rights:
         """Return what viewers have in common who are answered alike, but for what is their own."""
         if self._rights is None:
-            held = (self.known, frozenset(self.grants.items()))
+            held = (self.known, frozenset(self.grants.items()), self.voted_in)
             # Compared once: whoever holds dozens of roles is compared with others all the time.
             object.__setattr__(self, "_rights", _RIGHTS.setdefault(held, Rights()))
         return cast("Rights", self._rights)
@@ -207,6 +209,7 @@ class Representative(Viewer):
     def __init__(self, viewer: Viewer) -> None:
         put = object.__setattr__  # viewers are frozen
         put(self, "grants", viewer.grants)
+        put(self, "voted_in", viewer.voted_in)
         put(self, "_known_scopes", viewer._known_scopes)  # noqa: SLF001 - of the same class
         put(self, "_rights", viewer.rights)
         put(self, "signed_out_at", None)

@@ -99,16 +99,18 @@ P = TypeVar("P", bound=Placed)
 class UnitOfWork:
     """A transaction by one viewer, or SYSTEM, at one moment.
 
-    Leaving the block without an error commits it.
+    Leaving the block without an error commits it. Where it is not `signed`, its events do not say
+    who acted, and that may be nobody known.
     """
 
-    def __init__(self, database: Database, viewer: Viewer) -> None:
-        if viewer is not SYSTEM:
+    def __init__(self, database: Database, viewer: Viewer, *, signed: bool = True) -> None:
+        if signed and viewer is not SYSTEM:
             require_person(viewer)
         self.viewer = viewer
         self.now = datetime.now(UTC)
         self.session = database.session()
         self._database = database
+        self._actor_id = viewer.person_id if signed else None
         self._entries: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
         self._counts: dict[UUID, dict[Audience, int]] = {}
         self._rights: set[UUID] = set()
@@ -118,7 +120,7 @@ class UnitOfWork:
 
     @property
     def actor_id(self) -> UUID:
-        """Who acts; NotAllowed for what the process does of itself, which nobody has written."""
+        """Who acts; NotAllowed for the process itself, and where nobody is known."""
         return require_person(self.viewer)
 
     async def __aexit__(
@@ -240,7 +242,7 @@ class UnitOfWork:
                         "members_count": counts[Audience.MEMBERS],
                         "moderators_count": counts[Audience.MODERATORS],
                         "entries": self._entries[topic_id],
-                        "actor_id": self.viewer.person_id,
+                        "actor_id": self._actor_id,
                         "notify": self._database.notify,
                     },
                 )

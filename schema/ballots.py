@@ -15,9 +15,10 @@ from domain.commands.reminders import remind_electors
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices, needs_reason
 from domain.consensus.rounds import Feedback
 from domain.consensus.rules import parse_rule, rule_hash
+from domain.consensus.suppression import USUAL
 from domain.lifecycle import BALLOT, BallotState, BallotTransition
 from domain.models import ballots as models
-from domain.models.ballots import BallotVisibility
+from domain.models.ballots import BallotSecrecy, BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.permissions import Permission
 from domain.queries import ballots as queries
@@ -27,6 +28,7 @@ from domain.queries import (
     past_consensus,
     people,
     proxies,
+    receipts,
     rounds,
     topics,
     votes,
@@ -99,7 +101,19 @@ enum(
     BallotVisibility,
     "When members may see votes and results; the public sees the result once it is closed.",
     LIVE="While the ballot is open.",
+    AFTER_OWN_VOTE="Once they have cast a vote themselves; those who have not, when it is closed. "
+    "`consensus` goes on to tell them; the streams of events do not.",
     AFTER_CLOSE="When it is closed; until then moderators see the turnout alone.",
+)
+enum(
+    BallotSecrecy,
+    "Who can know what somebody voted.",
+    NAMED="Everybody who may see the votes.",
+    CONFIDENTIAL="No reader: nobody is told who voted or what, but the voter; moderators see how "
+    "many have. Who operates the database could find out, so this is not anonymous.",
+    UNLINKABLE="Votes are cast on papers, without a session. What is kept has no person and no "
+    "time, and is shuffled at the close. Whoever operates the database while it is open could "
+    "still relate an elector to a paper.",
 )
 enum(
     ReasonPolicy,
@@ -167,9 +181,14 @@ class Ballot(Node):
     author: Person = relation(people.by_ids, "Who drafted it.", by="author_id")
     state: BallotState = text(description="Where it stands.")
     visibility: BallotVisibility = text(description="When members may see votes and results.")
+    secrecy: BallotSecrecy = text(description="Who can know what somebody voted.")
     reason_policy: ReasonPolicy = text(description="When a vote must say why.")
     electorate_grows: bool = text(
         description="Whether those who join while it is open become electors."
+    )
+    smallest_count: int = text(
+        description="Counts of fewer people are not told to the public; nor of a secret ballot to "
+        "anybody."
     )
     state_reason: str = text(description="Why it took its last step; may be empty.")
     decision: str | None = text(description="What was decided on its outcome, if anything.")
@@ -202,6 +221,11 @@ class Ballot(Node):
     )
     viewer_can_vote: bool = relation(
         queries.open_to_viewer, "Whether the viewer can cast a vote now.", personal=True
+    )
+    viewer_can_take_paper: bool = relation(
+        queries.papers_for_viewer,
+        "Whether the viewer can take the paper of an unlinkable ballot now.",
+        personal=True,
     )
     viewer_proxy: Person | None = relation(
         proxies.of_viewer, "Who may cast the viewer's vote, if anybody.", personal=True
@@ -253,10 +277,15 @@ class Ballot(Node):
     consensus: Consensus | None = relation(
         standings.of_ballots, "How far it has come; null where the viewer may not know."
     )
+    receipts: list[str] | None = relation(
+        receipts.of_ballots,
+        "The commitments of all who voted, sorted, so that each can find their own; null until it "
+        "is over.",
+    )
     consensus_at: Consensus | None = batched(
         _consensus_at,
         "How far it had come at an earlier `asOf`, computed from the log of events; null where the "
-        "viewer's stream did not tell it then.",
+        "viewer's stream did not tell it then, and of a secret ballot.",
         like=_at,
     )
     viewer_can_moderate: bool = permitted(
@@ -281,6 +310,9 @@ class DraftBallotInput(Idempotent):
         default=None,
     )
     visibility: BallotVisibility = text(description="When members may see votes and results.")
+    secrecy: BallotSecrecy = text(
+        description="Who can know what somebody voted.", default=BallotSecrecy.NAMED
+    )
     rule: RuleInput | None = text(
         description="What counts as consensus; the usual rule of the kind where left out.",
         default=None,
@@ -292,6 +324,9 @@ class DraftBallotInput(Idempotent):
         description="Whether those who join while it is open become electors; where left out, "
         "those of a sense check do.",
         default=None,
+    )
+    smallest_count: int = text(
+        description="Counts of fewer people are suppressed, 2 to 1,000.", default=USUAL
     )
     round_plan: RoundPlanInput | None = text(
         description="The rounds that it may have; one where left out.", default=None
@@ -314,10 +349,16 @@ class EditBallotInput(Expecting):
     visibility: BallotVisibility | None = text(
         description="When members may see votes and results.", default=None
     )
+    secrecy: BallotSecrecy | None = text(
+        description="Who can know what somebody voted.", default=None
+    )
     rule: RuleInput | None = text(description="What counts as consensus.", default=None)
     reason_policy: ReasonPolicy | None = text(description="When a vote must say why.", default=None)
     electorate_grows: bool | None = text(
         description="Whether those who join while it is open become electors.", default=None
+    )
+    smallest_count: int | None = text(
+        description="Counts of fewer people are suppressed, 2 to 1,000.", default=None
     )
     round_plan: RoundPlanInput | None = text(
         description="The rounds that it may have.", default=None
@@ -383,9 +424,11 @@ class BallotMutation:
                 else (kind_of(subject, "subjectId"), key(subject, "subjectId", *SUBJECTS))
             ),
             visibility=input.visibility,
+            secrecy=input.secrecy,
             rule=document(input.rule),
             reason_policy=input.reason_policy,
             electorate_grows=input.electorate_grows,
+            smallest_count=input.smallest_count,
             round_plan=planned(input.round_plan),
             opens_at=input.opens_at,
             closes_at=input.closes_at,
@@ -403,9 +446,11 @@ class BallotMutation:
             question=input.question,
             options=input.options,
             visibility=input.visibility,
+            secrecy=input.secrecy,
             rule=document(input.rule),
             reason_policy=input.reason_policy,
             electorate_grows=input.electorate_grows,
+            smallest_count=input.smallest_count,
             round_plan=planned(input.round_plan),
             opens_at=input.opens_at,
             closes_at=input.closes_at,

@@ -35,7 +35,7 @@ enum(
     CONSENSUS="The rule is met by everyone who is asked.",
     CONSENSUS_WITH_DISSENT="Everyone together meets the rule, a constituency does not.",
     CONSENSUS_AGAINST="There is consensus that it should not be.",
-    WITHHELD="It is not told while the ballot is blind.",
+    WITHHELD="It is not told: the ballot is blind, or too few people would be spoken of.",
 )
 Status.__strawberry_definition__.name = "ConsensusStatus"  # type: ignore[attr-defined]
 
@@ -50,7 +50,7 @@ class ChoiceCount:
         description="The ordinal of the option, which so many approve, or have ranked at all; null "
         "where it is none."
     )
-    count: int = text(description="How many people.")
+    count: int | None = text(description="How many people; null where that is suppressed.")
 
 
 @strawberry.type(description="How many people prefer one option to another one.")
@@ -59,7 +59,7 @@ class Preference:
 
     option: int = text(description="The ordinal of the option that they prefer.")
     over: int = text(description="The ordinal of the one that they prefer it to.")
-    count: int = text(description="How many people.")
+    count: int | None = text(description="How many people; null where that is suppressed.")
 
 
 _key = lru_cache(maxsize=4_096)(UUID)
@@ -111,18 +111,25 @@ async def _fewest_to_flip(parts: Parents, _info: Info) -> Sequence[int | None]:
     return await asyncio.to_thread(lambda: list(map(_fewest, parts)))
 
 
+def _told(group: Group) -> tuple[int, ...] | None:
+    """Return the counts of a group; None where one of them is suppressed."""
+    counts = tuple(count for count in group.counts if count is not None)
+    return counts if len(counts) == len(group.counts) else None
+
+
 def _fewest(part: _Part) -> int | None:
-    if part.weighed is None:
+    group, counts = part.group, _told(part.group)
+    if part.weighed is None or counts is None:
         return None
-    group = part.group
-    tally = Tally(group.constituency, group.label, group.eligible, group.counts, group.voted)
+    tally = Tally(group.constituency, group.label, group.eligible, counts, group.voted)
     return fewest_to_flip(part.weighed, tally)
 
 
 def _tastle_wierman(part: _Part) -> float | None:
-    if part.group.median is None:
+    counts = _told(part.group)
+    if part.group.median is None or counts is None:
         return None
-    *rated, _unable_to_score = part.group.counts
+    *rated, _unable_to_score = counts
     return tastle_wierman(rated)
 
 
@@ -146,11 +153,17 @@ class GroupConsensus:
         "too few have voted, or where they are tied.",
     )
     eligible: int = derived(attrgetter("group.eligible"), "How many people may vote.")
-    voted: int = derived(attrgetter("group.voted"), "How many people have voted.")
-    in_favour: int = derived(
-        attrgetter("group.in_favour"), "How many are in favour, as the rule counts it."
+    voted: int | None = derived(
+        attrgetter("group.voted"), "How many people have voted; null where that is suppressed."
     )
-    of: int = derived(attrgetter("group.of"), "Of how many: the share that the rule compares.")
+    in_favour: int | None = derived(
+        attrgetter("group.in_favour"),
+        "How many are in favour, as the rule counts it; null where that is suppressed.",
+    )
+    of: int | None = derived(
+        attrgetter("group.of"),
+        "Of how many: the share that the rule compares; null where that is suppressed.",
+    )
     interval_low: float | None = derived(
         lambda part: part.group.interval and part.group.interval[0],
         "Where the 95 % interval (Wilson) of the share begins, from 0 to 1; null where too few "
@@ -162,6 +175,11 @@ class GroupConsensus:
     )
     median: float | None = derived(
         attrgetter("group.median"), "The median of the ratings; null without enough."
+    )
+    suppressed: bool = derived(
+        attrgetter("group.suppressed"),
+        "Whether figures are left out: those of fewer people than the ballot's `smallestCount`, "
+        "and those that would tell them.",
     )
     tastle_wierman: float | None = derived(
         _tastle_wierman,
@@ -246,6 +264,10 @@ class Consensus:
         "How many of these are about safety: while there is one, nothing is adopted.",
     )
     rule_hash: str = derived(attrgetter("consensus.rule_hash"), "The SHA-256 of the rule, in hex.")
+    suppressed: bool = derived(
+        attrgetter("consensus.suppressed"),
+        "Whether figures are left out because they are small, or would tell one that is.",
+    )
     as_of: int = text(
         description="The last event of the viewer's stream of the topic that it contains."
     )

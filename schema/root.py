@@ -25,6 +25,7 @@ from schema.moderation import ModerationMutation, ModerationQuery
 from schema.nodes import Node, load_nodes, parse
 from schema.objections import ObjectionMutation
 from schema.organisations import OrganisationMutation, OrganisationQuery
+from schema.papers import PaperMutation
 from schema.people import PeopleMutation, PeopleQuery
 from schema.proxies import ProxyMutation
 from schema.reports import ReportMutation
@@ -101,6 +102,7 @@ class Mutation(
     FloorRequestMutation,
     BallotMutation,
     VoteMutation,
+    PaperMutation,
     ObjectionMutation,
     ProxyMutation,
     InterestMutation,

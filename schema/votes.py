@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -20,9 +21,9 @@ from domain.models import votes as models
 from domain.queries import ballots, people, stakeholders
 from domain.queries import votes as queries
 from domain.unit_of_work import fingerprint_of
-from schema.batches import Parents, batched
+from schema.batches import Parents, batched, derived
 from schema.context import Info
-from schema.fields import Idempotent, enum, mutation, relation, text
+from schema.fields import Idempotent, answering, enum, relation, text
 from schema.nodes import Node, key, node
 from schema.people import Person
 from schema.stakeholders import Constituency
@@ -247,31 +248,80 @@ class CastVoteInput(Idempotent):
     )
 
 
+@strawberry.type(
+    description="Proof of a vote, for its voter alone: it is told once, and its salt is not kept. "
+    "When the ballot is closed, the commitment is in `receipts`; whoever is shown the salt can "
+    "check what was chosen."
+)
+class Receipt:
+    """See domain.consensus.receipts."""
+
+    commitment: str = text(
+        description='The SHA-256, in hex, of four lines: "concordat receipt 1", the UUID of the '
+        "ballot, the choice, the rating or the ordinals of options as they were sent, joined by "
+        "commas, and the salt; the lines are joined by line feeds."
+    )
+    salt: str = text(description="32 random bytes, in hex.")
+
+
+@strawberry.type(description="What `castVote` changed.")
+class CastVotePayload:
+    """See domain.commands.votes.Cast."""
+
+    cast: strawberry.Private[commands.Cast]
+
+    vote: Vote = relation(queries.by_ids, "As it is now.", by="cast.vote_id")
+    receipt: Receipt | None = derived(
+        attrgetter("cast.receipt"),
+        "The receipt of this casting, which replaces earlier ones; null for a repeated request, "
+        "since the first one was told it: whoever did not get it, can cast again.",
+    )
+
+
+async def cast_vote(info: Info, input: CastVoteInput) -> CastVotePayload:
+    """See the command, which keeps the idempotency key together with the vote."""
+    cast = await commands.cast_vote(
+        info.context.database,
+        commands.Casting(
+            viewer=info.context.viewer,
+            ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
+            choice=_chosen(input),
+            options=tuple(input.options or ()),
+            rationale=input.rationale,
+            safety=input.safety,
+            on_behalf_of_id=(
+                None
+                if input.on_behalf_of_id is None
+                else key(input.on_behalf_of_id, "onBehalfOfId", "Person")
+            ),
+            idempotency_key=input.idempotency_key,
+            fingerprint=fingerprint_of([info.field_name, asdict(input)]),
+        ),
+    )
+    return CastVotePayload(cast=cast)
+
+
 @strawberry.type
 class VoteMutation:
     """What can be done with votes."""
 
-    @mutation(Vote, "Cast a vote in an open ballot, or change it: the latest one counts.")
-    async def cast_vote(self, info: Info, input: CastVoteInput) -> UUID:
-        """See the command, which keeps the idempotency key together with the vote."""
-        return await commands.cast_vote(
-            info.context.database,
-            commands.Casting(
-                viewer=info.context.viewer,
-                ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
-                choice=_chosen(input),
-                options=tuple(input.options or ()),
-                rationale=input.rationale,
-                safety=input.safety,
-                on_behalf_of_id=(
-                    None
-                    if input.on_behalf_of_id is None
-                    else key(input.on_behalf_of_id, "onBehalfOfId", "Person")
-                ),
-                idempotency_key=input.idempotency_key,
-                fingerprint=fingerprint_of([info.field_name, asdict(input)]),
-            ),
-        )
+    cast_vote: CastVotePayload = answering(
+        "CastVote",
+        CastVotePayload,
+        cast_vote,
+        "Cast a vote in an open ballot, or change it: the latest one counts.",
+    )
+
+
+def chosen(choice: Choice | None, rating: int | None) -> str:
+    """Return the name of a choice or a rating; Invalid unless it is one of them."""
+    if (choice is None) == (rating is None):
+        raise Invalid("Please send either a choice or a rating.", ("choice",))
+    if choice is not None:
+        return choice.value
+    if rating not in RATINGS:
+        raise Invalid(f"A rating is a whole number from 1 to 9; {rating} is not.", ("rating",))
+    return str(rating)
 
 
 def _chosen(input: CastVoteInput) -> str | None:
@@ -279,12 +329,4 @@ def _chosen(input: CastVoteInput) -> str | None:
     given = [each for each in (input.choice, input.rating, input.options) if each is not None]
     if len(given) != 1:
         raise Invalid("Please send either a choice, a rating or options.", ("choice",))
-    if input.choice is not None:
-        return input.choice.value
-    if input.rating is None:
-        return None
-    if input.rating not in RATINGS:
-        raise Invalid(
-            f"A rating is a whole number from 1 to 9; {input.rating} is not.", ("rating",)
-        )
-    return str(input.rating)
+    return chosen(input.choice, input.rating) if input.options is None else None

@@ -54,4 +54,4 @@ class ConsensusSubscription:
         def event(event: StoredEvent, position: Position) -> ConsensusUpdate | None:
             return snapshot(position) if event.data.get("ballot_id") == str(id) else None
 
-        return following(topic, None, snapshot, event, newest=True)
+        return following(topic, None, snapshot, event, newest=True, ballot_id=id)

@@ -41,7 +41,8 @@ class Following:
     """The events of one topic, said as messages; equal arguments must give equal messages.
 
     `event` returns None for what is not part of this stream. Where only the `newest` state
-    matters, all events that come within a moment are one message, made by `snapshot`.
+    matters, all events that come within a moment are one message, made by `snapshot`; and those
+    who have voted in `ballot_id` are told it anew also after what only moderators see of a ballot.
     """
 
     topic_id: UUID
@@ -50,6 +51,15 @@ class Following:
     event: Callable[[StoredEvent, Position], object | None]
     reset: Callable[[str], object]
     newest: bool = False
+    ballot_id: UUID | None = None
+
+    def heeded(self, stream: Audience, viewer: Viewer) -> Audience:
+        """Return the stream whose events say that there is something to tell this viewer.
+
+        It is the one that they read, but for those who may see of a blind ballot what moves it:
+        its votes are numbered in the stream of moderators alone, which contains the others.
+        """
+        return Audience.MODERATORS if self.ballot_id in viewer.voted_in else stream
 
     def __aiter__(self) -> AsyncIterator[object]:
         """Refuse: GraphQL wants an iterable of events, and the hub reads them for everybody."""
@@ -65,7 +75,8 @@ class FollowingGroup(Group):
         super().__init__(hub, first, stream, viewer, person_id)
         self._following: Following = first.subscription.source  # type: ignore[assignment]
         self._reader = first.reader
-        self._position = self._reader.end(stream)
+        self._heeded = self._following.heeded(stream, viewer)
+        self._position = self._reader.end(self._heeded)
         self._told = self._position.sequence
         self._newest = self._following.newest
         self._state = 0  # the last event of the newest state that was told, or is being told
@@ -75,7 +86,7 @@ class FollowingGroup(Group):
         while True:
             events = await self._reader.after(self._position)
             if not events or events[0].sequence != self._position.sequence + 1:
-                self._position = self._reader.end(self._stream)
+                self._position = self._reader.end(self._heeded)
                 self._told = self._position.sequence
                 for member in list(self._live):
                     self._lose(member, NOT_KEPT)
@@ -115,7 +126,11 @@ class FollowingGroup(Group):
         if concerned:
             self._not_before = clock() + STATE_INTERVAL
             self._state = self._position.sequence
-            await self._tell([(self._state, self._following.snapshot(self._position))])
+            # Numbers of a stream that is only heeded are not told.
+            said = (
+                self._position if self._heeded is self._stream else self._reader.end(self._stream)
+            )
+            await self._tell([(self._state, self._following.snapshot(said))])
 
     def _go_to(self, sequence: int) -> None:
         self._position = replace(self._position, sequence=sequence)
@@ -180,13 +195,14 @@ class FollowingGroup(Group):
                 if news is None:
                     raise LookupError(_GONE)
                 position = topics.end(news.topic, self._stream)
+                heeded = topics.end(news.topic, self._heeded)
                 result = await self._hub.operations.respond(
                     self._subscription, self._following.snapshot(position), context
                 )
             # Whoever might see less by then is in another group when this returns.
             await self._hub.feed.rights.catch_up(news.rights)
             if not away(result) and not self._reader.differs_in_place(news.topic):
-                return Delivery(result, newest=self._newest), position.sequence
+                return Delivery(result, newest=self._newest), heeded.sequence
             self._reader.look()
             await asyncio.sleep(RETRY)
 

@@ -83,17 +83,19 @@ class Hub:
     def group(self, member: Member, stream: Audience, viewer: Viewer) -> Group:
         """Return the group of those who are told the same as a member with these rights."""
         subscription = member.subscription
+        source = subscription.source
         person_id = viewer.person_id if subscription.personal else None
         key = (
             subscription.key,
             member.reader.topic_id,
             stream,
+            source.heeded(stream, viewer) if isinstance(source, Following) else stream,
             member.reader.place.epoch,
             person_id or viewer.rights,
         )
         group = self._groups.get(key)
         if group is None:
-            kind = FollowingGroup if isinstance(subscription.source, Following) else AttendingGroup
+            kind = FollowingGroup if isinstance(source, Following) else AttendingGroup
             group = kind(self, member, stream, viewer, person_id)
             group.start(on_close=lambda: self._groups.pop(key, None))
             self._groups[key] = group

@@ -87,6 +87,7 @@ def following(
     event: Callable[[StoredEvent, Position], object | None],
     *,
     newest: bool = False,
+    ballot_id: UUID | None = None,
 ) -> AsyncGenerator[Any, None]:
     """Return what a subscription field answers, which to Strawberry is a stream of its messages."""
     answer: Any = Following(
@@ -96,6 +97,7 @@ def following(
         event=event,
         reset=lambda reason: Reset(message=reason),
         newest=newest,
+        ballot_id=ballot_id,
     )
     stream: AsyncGenerator[Any, None] = answer
     return stream

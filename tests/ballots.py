@@ -141,7 +141,7 @@ async def vote(
     safety: bool = False,
 ) -> UUID:
     """Cast a vote as somebody."""
-    return await cast_vote(
+    cast = await cast_vote(
         world.database,
         Casting(
             viewer=await world.viewer(name),
@@ -154,6 +154,7 @@ async def vote(
             fingerprint=fingerprint,
         ),
     )
+    return cast.vote_id
 
 
 async def counts(world: World, ballot: UUID) -> dict[UUID, list[int]]:

@@ -148,6 +148,7 @@ def _item(item: Item) -> dict[str, Any]:
         "state_reason": ballot.state_reason,
         "decision": ballot.decision,
         "visibility": ballot.visibility.value,
+        "secrecy": ballot.secrecy.value,
         "reason_policy": ballot.reason_policy.value,
         "most_rounds": ballot.most_rounds,
         "feedback": ballot.feedback.value,
@@ -200,6 +201,7 @@ def _result(result: Consensus | None) -> dict[str, Any]:
             "reasons": [],
             "turnout": None,
             "open_objections": None,
+            "suppressed": False,
             "groups": [],
         }
     groups = [] if result.overall is None else [result.overall]
@@ -208,6 +210,7 @@ def _result(result: Consensus | None) -> dict[str, Any]:
         "reasons": list(result.reasons),
         "turnout": asdict(result.turnout),
         "open_objections": asdict(result.open_objections),
+        "suppressed": result.suppressed,
         "groups": [_group(each) for each in (*groups, *result.by_constituency)],
     }
 

@@ -25,11 +25,12 @@ _STATUS = {
     "CONSENSUS_AGAINST": ("Consensus against", "against"),
     "NO_CONSENSUS": ("No consensus", "not"),
     "NOT_ENOUGH_VOTES": ("Not enough votes", "open"),
-    "WITHHELD": ("Withheld while the ballot is blind", "open"),
+    "WITHHELD": ("Withheld", "open"),
     None: ("Not disclosed", "open"),
 }
 _VISIBILITY = {
     "LIVE": "votes were visible to members while the ballot was open",
+    "AFTER_OWN_VOTE": "votes were visible to whoever had voted while the ballot was open",
     "AFTER_CLOSE": "votes were blind until the ballot was closed",
 }
 
@@ -159,7 +160,7 @@ def _participation(items: Sequence[Mapping[str, Any]]) -> str:
     """Show the share of the votes that could have been cast, over all ballots that are told."""
     sums: dict[str, list[int]] = {}
     for item in items:
-        for group in item["groups"]:
+        for group in filter(_voted_is_told, item["groups"]):
             voted, eligible = sums.setdefault(group["label"], [0, 0])
             sums[group["label"]] = [voted + group["voted"], eligible + group["eligible"]]
     if not sums:
@@ -180,6 +181,8 @@ def _item(item: Mapping[str, Any]) -> str:
         f"{_words(item['kind'])} · {_words(item['state'])} · "
         f"{_VISIBILITY.get(item['visibility'], _words(item['visibility']))}{place}"
     )
+    if item["secrecy"] != "NAMED":
+        facts += f" · {_words(item['secrecy'])}"
     turnout = item["turnout"]
     voted = f" · {turnout['voted']} of {turnout['eligible']} voted" if turnout else ""
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in item["reasons"])
@@ -201,8 +204,8 @@ def _votes(item: Mapping[str, Any]) -> str:
         (
             group["label"],
             _STATUS[group["status"]][0],
-            *group["counts"],
-            f"{group['in_favour']}/{group['of']}",
+            *map(_figure, group["counts"]),
+            _share(group),
             _interval(group["interval"]),
             *((_value(group["median"]),) if rated else ()),
         )
@@ -221,8 +224,11 @@ def _votes(item: Mapping[str, Any]) -> str:
 
 
 def _distribution(item: Mapping[str, Any]) -> str:
-    """Draw who chose what, where everybody chose one thing; elsewhere the table says it."""
-    if item["options"]:
+    """Draw who chose what, where everybody chose one thing; elsewhere the table says it.
+
+    Nor is a group drawn of which some figures are suppressed.
+    """
+    if item["options"] or all(each["suppressed"] for each in item["groups"]):
         return ""
     legend = "".join(
         f"<li>{_swatch(choice)}{name}</li>"
@@ -232,10 +238,23 @@ def _distribution(item: Mapping[str, Any]) -> str:
         distribution(
             f"Distribution of votes: {item['question']}",
             item["choices"],
-            [_bar(each["label"], each) for each in item["groups"]],
+            [_bar(each["label"], each) for each in item["groups"] if not each["suppressed"]],
         )
         + f'<ul class="legend">{legend}</ul>'
     )
+
+
+def _voted_is_told(group: Mapping[str, Any]) -> bool:
+    return group["voted"] is not None
+
+
+def _figure(number: int | None) -> str:
+    """Return a number of people, or what stands where it is suppressed."""
+    return "…" if number is None else str(number)
+
+
+def _share(group: Mapping[str, Any]) -> str:
+    return "…" if group["of"] is None else f"{group['in_favour']}/{group['of']}"
 
 
 def _bar(label: str, group: Mapping[str, Any]) -> Bar:

@@ -67,6 +67,7 @@ def _of_item(item: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
         "state_reason",
         "decision",
         "visibility",
+        "secrecy",
         "reason_policy",
         "most_rounds",
         "feedback",
@@ -92,6 +93,7 @@ def _of_result(
     where: tuple[object, ...], choices: Sequence[str], result: Mapping[str, Any]
 ) -> Iterator[tuple[object, ...]]:
     yield *where, None, "status", None, result["status"]
+    yield *where, None, "suppressed", None, result["suppressed"]
     for reason in result["reasons"]:
         yield *where, None, "reason", None, reason
     for name, value in (result["turnout"] or {}).items():

@@ -155,7 +155,8 @@ def _compared(what: str, result: Mapping[str, Any], outcome: Mapping[str, Any]) 
     for name in ("status", "reasons", "turnout", "rule_hash", "rule"):
         if result[name] != outcome[name]:
             yield f"The {name.replace('_', ' ')} of {what} is not that of the log."
-    logged = [outcome["overall"], *outcome["by_constituency"]]
+    overall = [] if outcome["overall"] is None else [outcome["overall"]]
+    logged = [*overall, *outcome["by_constituency"]]
     if len(result["groups"]) != len(logged):
         yield f"{what} has {len(result['groups'])} groups; the log has {len(logged)}."
     for group, figures in zip(result["groups"], logged, strict=False):

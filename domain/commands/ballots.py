@@ -20,13 +20,17 @@ from domain.commands.ballot_steps import (
 from domain.commands.comments import HOSTS
 from domain.commands.deadlines import extend, later, set_times
 from domain.commands.objections import still_open
+from domain.commands.papers import shuffle
+from domain.commands.releases import final, tallies_of
 from domain.commands.rounds import begin_round, close_round, dispose, end_round, next_round
+from domain.commands.secrecy import require_coherent
 from domain.commands.subjects import require_subject
 from domain.consensus.choices import LISTED, BallotKind, ReasonPolicy, choices
 from domain.consensus.options import listed
 from domain.consensus.rounds import RoundDisposition, RoundPlan
 from domain.consensus.rules import default_rule, dump_rule, parse_rule
 from domain.consensus.status import evaluate
+from domain.consensus.suppression import BOUNDS, USUAL, for_public
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.events import (
     EVERYONE,
@@ -49,16 +53,15 @@ from domain.lifecycle import (
     advance,
     require,
 )
-from domain.models.ballots import Ballot, BallotVisibility, TallyRow
+from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.models.criteria import Criterion
 from domain.models.interests import Mitigation
 from domain.models.objections import Objection
-from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic, TopicKind
-from domain.permissions import Permission, allowed
+from domain.permissions import Audience, Permission, allowed
 from domain.queries import ballots as queries
-from domain.queries.consensus import sequences, tally
+from domain.queries.consensus import sequences
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
@@ -145,18 +148,6 @@ ADMIT = text(
     bindparam("person_id", type_=Uuid()),
     bindparam("constituency_id", type_=Uuid()),
 )
-TALLIES = (
-    select(
-        TallyRow.constituency_id,
-        TallyRow.eligible,
-        TallyRow.voted,
-        TallyRow.counts,
-        Constituency.name,
-    )
-    .join(Constituency, Constituency.id == TallyRow.constituency_id)
-    .where(TallyRow.ballot_id == bindparam("ballot_id"))
-    .order_by(Constituency.position, Constituency.id)
-)
 # What they say is for those alone who may read it, and so is no part of an outcome.
 OBJECTIONS = (
     select(Objection.id, Objection.state, Objection.safety)
@@ -176,11 +167,13 @@ async def draft_ballot(
     kind: BallotKind,
     question: str,
     visibility: BallotVisibility,
+    secrecy: BallotSecrecy = BallotSecrecy.NAMED,
     options: Sequence[str] = (),
     subject: tuple[SubjectKind, UUID] | None = None,
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy = ReasonPolicy.OPTIONAL,
     electorate_grows: bool | None = None,
+    smallest_count: int = USUAL,
     round_plan: RoundPlan | None = None,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
@@ -204,10 +197,12 @@ async def draft_ballot(
         options=listed(kind, options),
         author_id=uow.actor_id,
         visibility=visibility,
+        secrecy=secrecy,
         reason_policy=reason_policy,
         electorate_grows=(
             kind is BallotKind.SENSE_CHECK if electorate_grows is None else electorate_grows
         ),
+        smallest_count=_smallest_count(smallest_count),
         rule=_rule(kind, rule),
         created_at=uow.now,
     )
@@ -215,6 +210,7 @@ async def draft_ballot(
         _plan(ballot, round_plan)
     set_times(ballot, opens_at, closes_at)
     _require_possible(ballot)
+    require_coherent(ballot)
     if subject is not None:
         ballot.subject_kind, ballot.subject_id = subject
         await _record_subject(uow, topic, ballot)
@@ -231,9 +227,11 @@ async def edit_ballot(
     question: str | None = None,
     options: Sequence[str] | None = None,
     visibility: BallotVisibility | None = None,
+    secrecy: BallotSecrecy | None = None,
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy | None = None,
     electorate_grows: bool | None = None,
+    smallest_count: int | None = None,
     round_plan: RoundPlan | None = None,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
@@ -248,6 +246,8 @@ async def edit_ballot(
         ballot.options = listed(ballot.kind, options)
     if visibility is not None:
         ballot.visibility = visibility
+    if secrecy is not None:
+        ballot.secrecy = secrecy
     if rule is not None:
         ballot.rule = _rule(ballot.kind, rule)
     _require_possible(ballot)
@@ -255,8 +255,11 @@ async def edit_ballot(
         ballot.reason_policy = reason_policy
     if electorate_grows is not None:
         ballot.electorate_grows = electorate_grows
+    if smallest_count is not None:
+        ballot.smallest_count = _smallest_count(smallest_count)
     if round_plan is not None:
         _plan(ballot, round_plan)
+    require_coherent(ballot)
     set_times(ballot, opens_at, closes_at)
     ballot.revision += 1
     uow.emit(
@@ -345,6 +348,16 @@ def _rule(kind: BallotKind, document: Mapping[str, Any] | None) -> dict[str, Any
     return dump_rule(default_rule(kind) if document is None else parse_rule(kind, document))
 
 
+def _smallest_count(number: int) -> int:
+    if number not in BOUNDS:
+        raise Invalid(
+            f"The smallest count that is told is from {BOUNDS[0]} to {BOUNDS[-1]}; "
+            f"{number} is not.",
+            ("smallest_count",),
+        )
+    return number
+
+
 def _require_possible(ballot: Ballot) -> None:
     """Refuse a rule that so many options cannot meet."""
     if ballot.kind in LISTED:
@@ -374,7 +387,7 @@ async def _take(
         case BallotTransition.EXTEND:
             extend(uow, ballot, particulars.closes_at, reason)
         case BallotTransition.CLOSE_ROUND:
-            outcome, ends = await _outcome(uow, ballot, reason)
+            outcome, _, ends = await _outcome(uow, ballot, reason)
             await close_round(uow, ballot, {**outcome, "as_of": ends}, reason)
         case BallotTransition.NEXT_ROUND:
             ballot.closes_at = later(uow, particulars.closes_at)
@@ -384,6 +397,9 @@ async def _take(
         case BallotTransition.DROP:
             await dispose(uow, ballot, RoundDisposition.DROPPED, reason)
             await _close(uow, ballot, reason, BallotDropped)
+        case BallotTransition.CANCEL if ballot.secrecy is BallotSecrecy.UNLINKABLE:
+            await shuffle(uow, ballot.id)
+            announce(uow, ballot, transition, reason, particulars.decision)
         case _:
             announce(uow, ballot, transition, reason, particulars.decision)
 
@@ -403,16 +419,23 @@ async def _open(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
 
 async def _outcome(
     uow: UnitOfWork, ballot: Ballot, reason: str
-) -> tuple[dict[str, Any], dict[str, int]]:
-    """Return what a ballot has come to, and the sequence of each audience that this is as of."""
-    rows = await uow.session.execute(TALLIES, {"ballot_id": ballot.id})
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, int]]:
+    """Return what a ballot has come to, what the public is told of that, and as of what.
+
+    The latter is the sequence of each audience.
+    """
+    tallies = await tallies_of(uow.session, ballot.id)
     rule = parse_rule(ballot.kind, ballot.rule)
-    result = evaluate(rule, [tally(row) for row in rows], still_open(ballot))
+    result = evaluate(rule, tallies, still_open(ballot))
     objections = await uow.session.execute(OBJECTIONS, {"ballot_id": ballot.id})
     counters = (await uow.session.execute(COUNTERS, {"topic_id": ballot.topic_id})).one()
     ends = {reader.value: sequence for reader, sequence in sequences(counters).items()}
+    if ballot.secrecy is BallotSecrecy.NAMED:
+        public = for_public(BallotKind(ballot.kind), result, tallies, ballot.smallest_count)
+    else:
+        result = public = await final(uow.session, ballot, result, tallies)
     ballot.rule_hash = result.rule_hash
-    return {
+    outcome = {
         **asdict(result),
         "rule": dump_rule(rule),
         "round": ballot.round,
@@ -421,23 +444,27 @@ async def _outcome(
             {"objection_id": str(each.id), "state": each.state, "safety": each.safety}
             for each in objections
         ],
-    }, ends
+    }
+    return outcome, {**outcome, **asdict(public), "objections": []}, ends
 
 
 async def _close(
     uow: UnitOfWork, ballot: Ballot, reason: str, event: type[BallotClosed | BallotDropped]
 ) -> None:
-    outcome, ends = await _outcome(uow, ballot, reason)
+    outcome, public, ends = await _outcome(uow, ballot, reason)
     ballot.outcome = {**outcome, "as_of": ends}
     ballot.closed_at = uow.now
     await end_round(uow, ballot, ballot.outcome)
+    if ballot.secrecy is BallotSecrecy.UNLINKABLE:
+        await shuffle(uow, ballot.id)
+    told = dict.fromkeys(EVERYONE, outcome) | {Audience.PUBLIC: public}
     # Each audience is told its own sequence: another's would disclose how much it may not see.
     for reader in sorted(EVERYONE):
         uow.emit(
             ballot.topic_id,
             event(
                 ballot_id=ballot.id,
-                outcome={**outcome, "as_of": ends[reader.value]},
+                outcome={**told[reader], "as_of": ends[reader.value]},
                 reason=reason,
             ),
             frozenset({reader}),

@@ -17,7 +17,7 @@ from domain.events import (
     InterestWithdrawn,
 )
 from domain.lifecycle import HELD, BallotState
-from domain.models.ballots import BallotVisibility
+from domain.models.ballots import BallotSecrecy, BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.models.interests import Interest, Mitigation
 from domain.permissions import Permission
@@ -34,13 +34,15 @@ LOCK = text(
     "ORDER BY b.id FOR NO KEY UPDATE OF b"
 ).bindparams(bindparam("topic_id", type_=Uuid()))
 # Takes a person out of the open ballots that their interests cover, and their votes out of the
-# counts, or, where none covers the ballot any more, puts both back.
+# counts, or, where none covers the ballot any more, puts both back. A secret ballot stays as it is:
+# what its counts lose or gain would tell this person's vote.
 RECUSE = text(
     f"""
     WITH changed AS (
         UPDATE electors SET recused = :recused
         FROM ballots
         WHERE ballots.id = electors.ballot_id AND ballots.state IN ({_HELD})
+          AND ballots.secrecy = '{BallotSecrecy.NAMED}'
           AND electors.person_id = :person_id AND electors.recused <> :recused
           AND {COVERED.format(person="electors.person_id")} = :recused
         RETURNING ballots.id AS ballot_id, ballots.topic_id, ballots.kind, ballots.visibility,
@@ -82,6 +84,7 @@ async def declare_interest(
 
     With RECUSE one votes on its object no more: in open ballots about the subject or, without one,
     in all of the topic and of what is in it, one is no elector, and one's vote does not count.
+    A secret ballot asks for interests when it opens, and is left alone from then on.
     """
     topic = await uow.topic_for(topic_id, Permission.VIEW, doing="declaring an interest")
     if subject is not None:
@@ -131,7 +134,7 @@ async def _recuse(uow: UnitOfWork, *, recused: bool) -> None:
     """Bring the open ballots level with the interests of the actor; their rows are locked."""
     event = ElectorRecused if recused else ElectorReadmitted
     for row in await uow.session.execute(RECUSE, {"person_id": uow.actor_id, "recused": recused}):
-        shown = votes_shown(BallotVisibility(row.visibility), BallotState.OPEN)
+        shown = votes_shown(BallotSecrecy.NAMED, BallotVisibility(row.visibility), BallotState.OPEN)
         uow.emit(
             row.topic_id,
             event(

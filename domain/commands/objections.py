@@ -9,6 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.commands.electors import require_elector
+from domain.commands.secrecy import require_named
 from domain.consensus.objections import OpenObjections
 from domain.errors import Conflict, NotAllowed, NotFound
 from domain.events import (
@@ -44,6 +45,7 @@ async def raise_objection(uow: UnitOfWork, *, ballot_id: UUID, body: str, safety
         raise NotFound("There is no ballot with this id that you may see.")
     constituency_id = await require_elector(uow, ballot)
     require(BALLOT, ballot.state, (BallotState.OPEN,), "Objecting")
+    require_named(ballot, "Objecting")
     objection = Objection(
         topic_id=ballot.topic_id,
         ballot_id=ballot.id,
@@ -136,7 +138,7 @@ def still_open(ballot: Ballot) -> OpenObjections:
 
 
 def _shown(ballot: Ballot) -> bool:
-    return votes_shown(ballot.visibility, ballot.state)
+    return votes_shown(ballot.secrecy, ballot.visibility, ballot.state)
 
 
 def _count(ballot: Ballot, objection: Objection, by: int) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select
 
 from domain.commands.electors import is_elector, require_elector
+from domain.commands.secrecy import require_named
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import MEMBERS, ProxyNamed, ProxyWithdrawn
 from domain.lifecycle import BALLOT, BallotState, require
@@ -84,4 +85,5 @@ async def _load(uow: UnitOfWork, ballot_id: UUID) -> Ballot:
         raise NotFound("There is no ballot with this id that you may see.")
     await require_elector(uow, ballot)
     require(BALLOT, ballot.state, (BallotState.OPEN,), "Voting by proxy")
+    require_named(ballot, "Voting by proxy")
     return ballot

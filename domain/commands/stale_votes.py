@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 
 from domain.commands.rounds import EMPTY_TALLIES
+from domain.errors import Conflict
 from domain.events import VotesMadeStale
 from domain.lifecycle import BallotState
-from domain.models.ballots import Ballot
+from domain.models.ballots import Ballot, BallotSecrecy
 from domain.models.votes import Vote
 from domain.queries.pages import ids
 from domain.unit_of_work import UnitOfWork
@@ -49,11 +50,18 @@ async def make_votes_stale(uow: UnitOfWork, edited: Mapping[UUID, tuple[UUID, in
 
     `edited` gives, for the id of each subject, the id and the revision that it has now; the ballots
     are about those from here on. Votes count again when they are cast again. Everybody is told,
-    whether or not anybody has voted.
+    whether or not anybody has voted. Raises Conflict where one of the ballots is secret.
     """
     ballots = (await uow.session.scalars(CONCERNED, {"ids": list(edited)})).all()
     if not ballots:
         return
+    if any(ballot.secrecy is not BallotSecrecy.NAMED for ballot in ballots):
+        raise Conflict(
+            "A secret ballot about this is being held, and nobody can be asked for their vote "
+            "again: counts before and after would tell who changed it. Please edit without "
+            "`material`, or once that ballot is closed or cancelled.",
+            ("material",),
+        )
     concerned = {"ids": [ballot.id for ballot in ballots]}
     for statement in (MARK, EMPTY_TALLIES, EMPTY_SHIFTS):
         await uow.session.execute(statement, concerned)

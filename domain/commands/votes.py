@@ -17,15 +17,21 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    and_,
     bindparam,
+    case,
     column,
+    false,
     func,
+    or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, array
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
 from domain.commands.electors import no_elector, recused
+from domain.commands.releases import release_consensus
 from domain.consensus.choices import (
     BallotKind,
     ReasonPolicy,
@@ -34,11 +40,13 @@ from domain.consensus.choices import (
     ordinal,
 )
 from domain.consensus.options import require_among, require_distinct
+from domain.consensus.receipts import Receipt, issue
 from domain.database import Database
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.ids import new_id
 from domain.lifecycle import BALLOT, BallotState, EngagementState, require
-from domain.models.ballots import Ballot, BallotVisibility
+from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility
+from domain.models.votes import VoteReceipt
 from domain.permissions import Permission, Viewer, allowed, audience
 from domain.queries.consensus import votes_shown
 from domain.queries.pages import ids
@@ -52,16 +60,38 @@ from domain.unit_of_work import (
 )
 
 # What a ballot may be set to for members to see its votes while it is open.
-_SHOWN = [each for each in BallotVisibility if votes_shown(each, BallotState.OPEN)]
+_SHOWN = [
+    each for each in BallotVisibility if votes_shown(BallotSecrecy.NAMED, each, BallotState.OPEN)
+]
+# Of a secret ballot, they see none.
+_SECRECY = (
+    select(Ballot.secrecy)
+    .where(Ballot.id == bindparam("ballot_id"), Ballot.state != BallotState.DRAFT)
+    .scalar_subquery()
+)
+_NAMED = func.coalesce(_SECRECY == BallotSecrecy.NAMED, false())
 
 # The function is in migration 0008. It writes only what none of the refusals below would refuse.
-CAST = select(
+_CAST = select(
     func.cast_vote(
         bindparam("voter_id", type_=Uuid()),
         bindparam("caster_id", type_=Uuid()),
         bindparam("ballot_id", type_=Uuid()),
         bindparam("vote_id", type_=Uuid()),
-        bindparam("accepted", type_=JSONB()),
+        # Nothing can be cast so in a ballot that takes papers, nor for others in a secret one.
+        case(
+            (
+                or_(
+                    _SECRECY == BallotSecrecy.UNLINKABLE,
+                    and_(
+                        ~_NAMED,
+                        bindparam("voter_id", type_=Uuid()) != bindparam("caster_id", type_=Uuid()),
+                    ),
+                ),
+                func.jsonb_build_object(),
+            ),
+            else_=bindparam("accepted", type_=JSONB()),
+        ),
         bindparam("rationale", type_=Text()),
         bindparam("about_safety", type_=Boolean()),
         bindparam("objection_id", type_=Uuid()),
@@ -71,7 +101,7 @@ CAST = select(
         bindparam("moderates_everywhere", type_=Boolean()),
         bindparam("moderates_inside", type_=ARRAY(Uuid())),
         bindparam("moderates_at", type_=ARRAY(Uuid())),
-        bindparam("shown", type_=ARRAY(Text())),
+        case((_NAMED, bindparam("shown", type_=ARRAY(Text()))), else_=array([], type_=Text())),
         bindparam("key", type_=Text()),
         bindparam("fingerprint", type_=Text()),
         bindparam("notify", type_=Boolean()),
@@ -93,6 +123,20 @@ CAST = select(
         column("first_asked", Text()),
         column("first_result", Uuid()),
     )
+).cte("found")
+_RECEIPT = upsert(VoteReceipt).from_select(
+    ["vote_id", "ballot_id", "commitment"],
+    select(
+        _CAST.c.vote_id,
+        bindparam("ballot_id", type_=Uuid()),
+        bindparam("commitment", type_=Text()),
+    ).where(_CAST.c.vote_id.is_not(None)),
+)
+CAST = select(_CAST, _NAMED.label("named"), _SECRECY.label("secrecy")).add_cte(
+    _RECEIPT.on_conflict_do_update(
+        index_elements=[VoteReceipt.vote_id],
+        set_={"commitment": _RECEIPT.excluded.commitment},
+    ).cte("kept")
 )
 # Ballots are locked before the counter of their topic, and in the order of their ids.
 LOCK = (
@@ -123,9 +167,27 @@ class Casting:
     idempotency_key: str | None = None
     fingerprint: str = ""
 
+    @property
+    def own(self) -> bool:
+        """Whether it is the viewer's own vote."""
+        return self.on_behalf_of_id is None or self.viewer.is_person(self.on_behalf_of_id)
 
-async def cast_vote(database: Database, casting: Casting) -> UUID:
-    """Cast or change one's vote in the present round of an open ballot; return the vote's id.
+    @property
+    def said(self) -> str:
+        """What a receipt says was cast: the choice, or the ordinals of the options as sent."""
+        return ",".join(map(str, self.options)) if self.choice is None else self.choice
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A vote that was cast, and its receipt: None where an earlier request had it cast."""
+
+    vote_id: UUID
+    receipt: Receipt | None
+
+
+async def cast_vote(database: Database, casting: Casting) -> Cast:
+    """Cast or change one's vote in the present round of an open ballot.
 
     Every casting is kept and is an event, also one that says the same again. Moderators, and whom
     an elector named as their proxy, cast it on the elector's behalf. Raises NotAllowed where the
@@ -133,27 +195,34 @@ async def cast_vote(database: Database, casting: Casting) -> UUID:
     what holds it is not open, where its deadline has passed, or where the key was used for another
     request.
     """
-    values = _values(database, casting)
+    receipt = issue(casting.ballot_id, casting.said)
+    values = _values(database, casting, receipt)
     try:
         async with database.at_once() as session:
             found = (await session.execute(CAST, values)).one()
     except PostgresError as error:
         raise refusal(error) from error
     if found.vote_id is None:
-        return _first_result(casting, found)
+        return Cast(_first_result(casting, found), None)
     await database.wake([found.topic_id])
-    vote_id: UUID = found.vote_id
-    return vote_id
+    if not found.named:
+        await release_consensus(database, casting.viewer, casting.ballot_id)
+    return Cast(found.vote_id, receipt)
 
 
 async def cast_votes(database: Database, castings: Sequence[Casting]) -> list[UUID]:
     """Cast votes one after the other in one transaction: all, or none if one is refused.
 
-    Their ballots are of one topic, whose counter is the last lock. Raises what `cast_vote` raises.
+    Nobody is there to be handed their receipts. Their ballots are of one topic, whose counter is
+    the last lock. Raises what `cast_vote` raises.
     """
-    requests = [(casting, _values(database, casting)) for casting in castings]
+    requests = [
+        (casting, _values(database, casting, issue(casting.ballot_id, casting.said)))
+        for casting in castings
+    ]
     votes: list[UUID] = []
     topics: set[UUID] = set()
+    secret: set[UUID] = set()
     try:
         async with database.session() as session:
             await session.execute(LOCK, {"ids": [casting.ballot_id for casting in castings]})
@@ -164,15 +233,19 @@ async def cast_votes(database: Database, castings: Sequence[Casting]) -> list[UU
                 else:
                     votes.append(found.vote_id)
                     topics.add(found.topic_id)
+                    if not found.named:
+                        secret.add(casting.ballot_id)
             await session.commit()
     except DBAPIError as error:
         raise refusal(error) from error
     if topics:
         await database.wake(topics)
+    for ballot_id in secret:
+        await release_consensus(database, castings[0].viewer, ballot_id)
     return votes
 
 
-def _values(database: Database, casting: Casting) -> dict[str, Any]:
+def _values(database: Database, casting: Casting, receipt: Receipt) -> dict[str, Any]:
     """Return the parameters of CAST; raise what can be refused without looking at the ballot."""
     viewer = casting.viewer
     person_id = require_person(viewer)
@@ -201,6 +274,7 @@ def _values(database: Database, casting: Casting) -> dict[str, Any]:
         "key": casting.idempotency_key,
         "fingerprint": casting.fingerprint,
         "notify": database.notify,
+        "commitment": receipt.commitment,
     }
 
 
@@ -255,6 +329,13 @@ def _first_result(casting: Casting, found: Any) -> UUID:
     if found.state == BallotState.SCHEDULED:  # when it opens, there will be electors
         require(BALLOT, BallotState.SCHEDULED, (BallotState.OPEN,), "Voting")
     _require_entitled(casting, found)
+    if found.secrecy is BallotSecrecy.UNLINKABLE:
+        raise Conflict("This ballot is UNLINKABLE: please take your paper, and cast that.")
+    if found.secrecy is BallotSecrecy.CONFIDENTIAL and not casting.own:
+        raise Conflict(
+            "This ballot is CONFIDENTIAL: nobody votes on behalf of somebody else, as they would "
+            "know what that person voted."
+        )
     kind, policy = BallotKind(found.kind), ReasonPolicy(found.reason_policy)
     _require_possible(casting, kind, found.options_listed)
     if needs_reason(kind, casting.choice, policy) and not _words(casting):
@@ -280,7 +361,7 @@ def _first_result(casting: Casting, found: Any) -> UUID:
 def _require_entitled(casting: Casting, found: Any) -> None:
     """Raise NotAllowed where this vote is not the viewer's to cast, or nobody's."""
     moderates = allowed(casting.viewer, Permission.MODERATE, found)
-    if casting.on_behalf_of_id is None or casting.viewer.is_person(casting.on_behalf_of_id):
+    if casting.own:
         whose = "You are"
     elif moderates or found.entrusted:
         whose = "This person is"

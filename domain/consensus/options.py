@@ -49,7 +49,7 @@ def width(kind: BallotKind, options: int) -> int:
             return len(choices(kind))
 
 
-def size(kind: BallotKind, counts: Sequence[int]) -> int:
+def size(kind: BallotKind, counts: Sequence[object]) -> int:
     """Give how many options a ballot lists whose tally has these counts."""
     return isqrt(len(counts)) if kind is BallotKind.RANKING else len(counts)
 

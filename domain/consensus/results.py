@@ -35,18 +35,20 @@ class Group:
     compares. `interval` is its Wilson 95 % interval, from 0 to 1, where votes are a sample of
     views; `median` is that of ratings. Both are None below the minimum of votes or the quorum.
     `winners` are the ordinals of the options that win, where the ballot lists options.
+    Where `suppressed`, figures that are small, or would tell one that is, are None.
     """
 
     constituency: str
     label: str
     status: Status
-    counts: tuple[int, ...]
+    counts: tuple[int | None, ...]
     eligible: int
-    voted: int
-    in_favour: int
-    of: int
+    voted: int | None
+    in_favour: int | None
+    of: int | None
     interval: tuple[float, float] | None
     median: float | None
+    suppressed: bool = False
     winners: tuple[int, ...] = ()
 
 
@@ -55,8 +57,9 @@ class Consensus:
     """The result of a ballot under one rule.
 
     `reasons` are sentences that say what is missing and who dissents. `overall.status` is that
-    of everyone together, before constituencies are asked; `overall` is None while withheld, and
-    `open_objections` are then none.
+    of everyone together, before constituencies are asked; `overall` is None while withheld.
+    `open_objections` are none while withheld, and where they are not told.
+    `suppressed` says that something is left out because it is small, or would tell what is.
     """
 
     status: Status
@@ -66,3 +69,4 @@ class Consensus:
     turnout: Turnout
     rule_hash: str
     open_objections: OpenObjections = NO_OBJECTIONS
+    suppressed: bool = False

@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.consensus.choices import BallotKind, ReasonPolicy
 from domain.consensus.rounds import Feedback
+from domain.consensus.suppression import USUAL
 from domain.lifecycle import BallotState
 from domain.models.base import Counts, Key, Record, new_id
 from domain.models.comments import SubjectKind
@@ -21,7 +22,20 @@ class BallotVisibility(StrEnum):
     """When those entitled may see the votes; set before opening and never relaxed."""
 
     LIVE = "LIVE"
+    AFTER_OWN_VOTE = "AFTER_OWN_VOTE"
     AFTER_CLOSE = "AFTER_CLOSE"
+
+
+class BallotSecrecy(StrEnum):
+    """Who can know what somebody voted; set before opening.
+
+    NAMED: everybody who may see the votes. CONFIDENTIAL: no reader, though the operator could.
+    UNLINKABLE: nobody, from what is kept once it is closed; votes are on papers without a name.
+    """
+
+    NAMED = "NAMED"
+    CONFIDENTIAL = "CONFIDENTIAL"
+    UNLINKABLE = "UNLINKABLE"
 
 
 class Ballot(Record):
@@ -29,8 +43,10 @@ class Ballot(Record):
 
     `options` are the texts of what is chosen from, where the kind asks for that; their places, from
     1, are their ordinals. `rule` holds the parameters of the consensus rule; `rule_hash` is set,
-    and the rule frozen, by the first vote. `outcome` is what the ballot came to, stored when it is
-    closed. It opens at `opens_at`, and no vote is taken from `closes_at` on, where they are set.
+    and the rule frozen, by the first vote. Counts of fewer than `smallest_count` people are not
+    told to the public, and of a secret ballot to nobody. `outcome` is what the ballot came to,
+    stored when it is closed. It opens at `opens_at`, and no vote is taken from `closes_at` on,
+    where they are set.
     `round` is the present one, from 1; what becomes of tallies and votes with each is in
     domain.models.rounds. `objections_raised` and `objections_qualified` count those that are open,
     of which `objections_safety` are about safety.
@@ -54,8 +70,10 @@ class Ballot(Record):
     author_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     state: Mapped[BallotState] = mapped_column(default=BallotState.DRAFT)
     visibility: Mapped[BallotVisibility]
+    secrecy: Mapped[BallotSecrecy] = mapped_column(default=BallotSecrecy.NAMED)
     reason_policy: Mapped[ReasonPolicy]
     electorate_grows: Mapped[bool]
+    smallest_count: Mapped[int] = mapped_column(default=USUAL)
     rule: Mapped[dict[str, Any]]
     rule_hash: Mapped[str | None] = mapped_column(default=None)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(default=None)
@@ -91,6 +109,7 @@ class Elector(Record):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
     recused: Mapped[bool] = mapped_column(default=False)
+    took_paper: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class TallyRow(Record):
@@ -106,3 +125,18 @@ class TallyRow(Record):
     eligible: Mapped[int]
     voted: Mapped[int]
     counts: Mapped[Counts]
+
+
+class ReleaseRow(Record):
+    """What was told of a secret ballot while it was open: a release, and the result redacted by it.
+
+    `number` counts from 1. Later ones must not let anybody compute what was not told: see
+    `domain.consensus.suppression`.
+    """
+
+    __tablename__ = "releases"
+
+    ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    shown: Mapped[dict[str, Any]]
+    consensus: Mapped[dict[str, Any]]

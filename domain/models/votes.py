@@ -51,3 +51,13 @@ class CastVote(Record):
     cast_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     rationale: Mapped[str]
     cast_at: Mapped[datetime]
+
+
+class VoteReceipt(Record):
+    """The commitment of the latest casting of a vote; see `domain.consensus.receipts`."""
+
+    __tablename__ = "vote_receipts"
+
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("votes.id"), primary_key=True)
+    ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), index=True)
+    commitment: Mapped[str]

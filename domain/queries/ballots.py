@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from domain.database import Session
 from domain.lifecycle import BallotState, EngagementState, Facts
-from domain.models.ballots import Ballot, Elector
+from domain.models.ballots import Ballot, BallotSecrecy, Elector
 from domain.models.engagements import Engagement
 from domain.models.roundtables import Invitation, InvitationState, Roundtable
 from domain.models.stakeholders import Stakeholder
@@ -61,11 +61,11 @@ def with_host(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 # Time goes on inside a transaction that waited for a lock.
-_OVERDUE = Ballot.closes_at <= func.clock_timestamp()
+OVERDUE = Ballot.closes_at <= func.clock_timestamp()
 # Whether a vote is taken now, of a ballot that is joined with its host.
 OPEN_NOW = and_(
     Ballot.state == BallotState.OPEN,
-    or_(Ballot.closes_at.is_(None), ~_OVERDUE),
+    or_(Ballot.closes_at.is_(None), ~OVERDUE),
     HOST_STATE == EngagementState.OPEN,
 )
 MISSING = (
@@ -95,13 +95,13 @@ FACTS = with_host(
         .label("electors_missing"),
         Ballot.opens_at.is_(None).cast(Integer).label("opening_missing"),
         Ballot.closes_at.is_(None).cast(Integer).label("deadline_missing"),
-        func.coalesce(_OVERDUE, false()).cast(Integer).label("deadline_passed"),
+        func.coalesce(OVERDUE, false()).cast(Integer).label("deadline_passed"),
         Ballot.deferred_at.is_not(None).cast(Integer).label("deferrals"),
         (Ballot.round >= Ballot.most_rounds).cast(Integer).label("rounds_exhausted"),
     ).select_from(Ballot)
 ).where(Ballot.id == func.any(ids()))
 OPEN_TO_ELECTOR = with_host(
-    select(Ballot.id, Topic.scopes, Topic.public)
+    select(Ballot.id, Topic.scopes, Topic.public, Ballot.secrecy, Elector.took_paper)
     .join(Topic, Topic.id == Ballot.topic_id)
     .join(Elector, Elector.ballot_id == Ballot.id)
 ).where(
@@ -137,10 +137,28 @@ async def facts(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list
 
 
 async def open_to_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[bool]:
-    """Say for each ballot whether the viewer can cast a vote in it now."""
-    rows = await session.execute(OPEN_TO_ELECTOR, {"ids": keys, "person_id": viewer.person_id})
-    found = {row.id for row in rows if allowed(viewer, Permission.VOTE, row)}
+    """Say for each ballot whether the viewer can cast a vote of their own in it now."""
+    found = {
+        row.id
+        for row in await _open_to(session, viewer, keys)
+        if row.secrecy is not BallotSecrecy.UNLINKABLE
+    }
     return [key in found for key in keys]
+
+
+async def papers_for_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[bool]:
+    """Say for each ballot whether the viewer can take their paper now."""
+    found = {
+        row.id
+        for row in await _open_to(session, viewer, keys)
+        if row.secrecy is BallotSecrecy.UNLINKABLE and not row.took_paper
+    }
+    return [key in found for key in keys]
+
+
+async def _open_to(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Any]:
+    rows = await session.execute(OPEN_TO_ELECTOR, {"ids": keys, "person_id": viewer.person_id})
+    return [row for row in rows if allowed(viewer, Permission.VOTE, row)]
 
 
 def _moderated_by(viewer: Viewer) -> dict[str, Any]:

@@ -22,10 +22,17 @@ from domain.consensus.rules import parse_rule
 from domain.consensus.stability import Stability, square
 from domain.consensus.stability import stability as stability_of
 from domain.consensus.status import evaluate, withheld
+from domain.consensus.suppression import for_public
 from domain.consensus.tallies import Tally
 from domain.database import Session
-from domain.lifecycle import CONCLUDED, BallotState
-from domain.models.ballots import Ballot, BallotVisibility, TallyRow
+from domain.lifecycle import CONCLUDED, HELD, BallotState
+from domain.models.ballots import (
+    Ballot,
+    BallotSecrecy,
+    BallotVisibility,
+    ReleaseRow,
+    TallyRow,
+)
 from domain.models.rounds import Round
 from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic
@@ -45,11 +52,16 @@ class Disclosure(StrEnum):
 
 
 def disclosed(
-    audience: Audience | None, visibility: BallotVisibility, state: BallotState
+    audience: Audience | None,
+    visibility: BallotVisibility,
+    state: BallotState,
+    *,
+    voted: bool = False,
 ) -> Disclosure:
     """Say how much of the result of a ballot an audience may know: the only place that decides.
 
-    Individual votes follow it, but never reach the public: see `votes_shown`.
+    `voted` says whether who asks has cast a vote of their own, in this round. Individual votes
+    follow the guard, but never reach the public: see `votes_shown`.
     """
     if audience is None or state in (BallotState.DRAFT, BallotState.SCHEDULED):
         return Disclosure.NOTHING
@@ -57,7 +69,9 @@ def disclosed(
         return Disclosure.EVERYTHING
     if audience is Audience.PUBLIC:
         return Disclosure.NOTHING
-    if visibility is BallotVisibility.LIVE:
+    if visibility is BallotVisibility.LIVE or (
+        visibility is BallotVisibility.AFTER_OWN_VOTE and voted and state in HELD
+    ):
         return Disclosure.EVERYTHING
     if audience is not Audience.MODERATORS:
         return Disclosure.NOTHING
@@ -69,6 +83,9 @@ def round_disclosed(
     audience: Audience | None, visibility: BallotVisibility, state: BallotState, feedback: Feedback
 ) -> Feedback:
     """Say whose results of a round that is over an audience may know, of a ballot in this state."""
+    if audience is Audience.PUBLIC:
+        # Of two rounds, each without its small numbers, one would tell those of the other.
+        return Feedback.NONE
     if disclosed(audience, visibility, state) is Disclosure.EVERYTHING:
         return Feedback.ALL_GROUPS
     match audience:
@@ -80,9 +97,18 @@ def round_disclosed(
             return Feedback.NONE
 
 
-def votes_shown(visibility: BallotVisibility, state: BallotState) -> bool:
-    """Say whether members may see the single votes of a ballot."""
-    return disclosed(Audience.MEMBERS, visibility, state) is Disclosure.EVERYTHING
+def votes_shown(
+    secrecy: BallotSecrecy,
+    visibility: BallotVisibility,
+    state: BallotState,
+    *,
+    voted: bool = False,
+) -> bool:
+    """Say whether members may see the single votes of a ballot; of a secret one, nobody does."""
+    return (
+        secrecy is BallotSecrecy.NAMED
+        and disclosed(Audience.MEMBERS, visibility, state, voted=voted) is Disclosure.EVERYTHING
+    )
 
 
 def margins_shown(audience: Audience, visibility: BallotVisibility, state: BallotState) -> bool:
@@ -116,19 +142,30 @@ def _of_constituencies(value: Any, type_: ARRAY[Any]) -> ColumnElement[Any]:
     return func.array_agg(aggregate_order_by(value, *_ORDER), type_=type_)
 
 
+_NEWEST = (
+    select(ReleaseRow.consensus)
+    .where(ReleaseRow.ballot_id == Ballot.id)
+    .order_by(ReleaseRow.number.desc())
+    .limit(1)
+    .correlate(Ballot)
+    .scalar_subquery()
+)
 # A row for each ballot. What is only compared and kept comes as text.
 STANDINGS = (
     select(
         Ballot.id,
         Ballot.kind,
         Ballot.visibility,
+        Ballot.secrecy,
         Ballot.state,
+        Ballot.smallest_count,
         cast(Ballot.rule, Text).label("rule"),
         func.cardinality(Ballot.options).label("options_listed"),
         Ballot.objections_raised,
         Ballot.objections_qualified,
         Ballot.objections_safety,
         Ballot.outcome,
+        _NEWEST.label("released"),
         Ballot.round,
         Ballot.most_rounds,
         Ballot.stops_when_stable,
@@ -170,7 +207,7 @@ async def of_ballots(
     for row in await session.execute(STANDINGS, {"ids": keys, **seen_by(viewer)}):
         if row.topic_id not in readers:
             readers[row.topic_id] = audience(viewer, row)
-        found[row.id] = _standing(readers[row.topic_id], row)
+        found[row.id] = _standing(readers[row.topic_id], row, voted=row.id in viewer.voted_in)
     return [found.get(key) for key in keys]
 
 
@@ -193,45 +230,34 @@ def restore(outcome: dict[str, Any]) -> Consensus:
     return Consensus(
         status=Status(outcome["status"]),
         reasons=tuple(outcome["reasons"]),
-        overall=_group(outcome["overall"]),
+        overall=None if outcome["overall"] is None else _group(outcome["overall"]),
         by_constituency=tuple(_group(group) for group in outcome["by_constituency"]),
         turnout=Turnout(**outcome["turnout"]),
         rule_hash=outcome["rule_hash"],
+        suppressed=outcome.get("suppressed", False),  # older outcomes are all told
         open_objections=OpenObjections(**outcome.get("open_objections", {})),
     )
 
 
-def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
-    disclosure = disclosed(reader, ballot.visibility, ballot.state)
+def _standing(reader: Audience | None, ballot: Any, *, voted: bool) -> Standing | None:
+    disclosure = disclosed(reader, ballot.visibility, ballot.state, voted=voted)
     if reader is None or disclosure is Disclosure.NOTHING:
         return None
+    if ballot.secrecy is not BallotSecrecy.NAMED:
+        told = _released(reader, ballot)
+        return None if told is None else Standing(ballot.kind, *told)
+    if reader is Audience.PUBLIC:
+        return Standing(ballot.kind, *_published(ballot))
     known = disclosure is Disclosure.EVERYTHING
     stability = stability_of(square(ballot.shifts)) if known and ballot.shifts else None
-    objections = OpenObjections(
-        ballot.objections_raised, ballot.objections_qualified, ballot.objections_safety
-    )
+    objections = _objections(ballot)
     weighed = None
     if margins_shown(reader, ballot.visibility, ballot.state):
         weighed = turnable(ballot.kind, ballot.rule, objections)
     if ballot.outcome is not None:
         consensus, as_of = restore(ballot.outcome), ballot.outcome["as_of"][reader]
         return Standing(ballot.kind, consensus, as_of, stability, weighed)
-    consensus = judged(
-        ballot.kind,
-        ballot.rule,
-        tuple(
-            zip(
-                ballot.constituencies,
-                ballot.names,
-                ballot.eligible,
-                map(tuple, ballot.counts),
-                ballot.voted,
-                strict=True,
-            )
-        ),
-        objections,
-        everything=known,
-    )
+    consensus = _now(ballot, everything=known)
     if known and ballot.most_rounds > 1:
         plan = RoundPlan(
             most_rounds=ballot.most_rounds,
@@ -241,6 +267,51 @@ def _standing(reader: Audience | None, ballot: Any) -> Standing | None:
         further = suggestions(plan, ballot.round, consensus.status, stability)
         consensus = replace(consensus, reasons=consensus.reasons + further)
     return Standing(ballot.kind, consensus, sequences(ballot)[reader], stability, weighed)
+
+
+def _published(ballot: Any) -> tuple[Consensus, int]:
+    """Return what the public is told of a ballot that is over, and the sequence that it is of."""
+    outcome = restore(ballot.outcome)
+    tallies = [Tally(*each) for each in _rows(ballot)]
+    told = for_public(ballot.kind, outcome, tallies, ballot.smallest_count)
+    return told, ballot.outcome["as_of"][Audience.PUBLIC]
+
+
+def _released(reader: Audience, ballot: Any) -> tuple[Consensus, int] | None:
+    """Return what is told of a secret ballot: its outcome, or until then its last release."""
+    if ballot.outcome is not None:
+        return restore(ballot.outcome), ballot.outcome["as_of"][reader]
+    told = None if ballot.released is None else restore(ballot.released)
+    if reader is Audience.MODERATORS:
+        now = _now(ballot, everything=False)
+        told = now if told is None else replace(told, turnout=now.turnout)
+    return None if told is None else (told, sequences(ballot)[reader])
+
+
+def _now(ballot: Any, *, everything: bool) -> Consensus:
+    return judged(
+        ballot.kind, ballot.rule, _rows(ballot), _objections(ballot), everything=everything
+    )
+
+
+def _rows(ballot: Any) -> tuple[tuple[Any, ...], ...]:
+    """Return the arguments of the tally of each constituency."""
+    return tuple(
+        zip(
+            ballot.constituencies,
+            ballot.names,
+            ballot.eligible,
+            map(tuple, ballot.counts),
+            ballot.voted,
+            strict=True,
+        )
+    )
+
+
+def _objections(ballot: Any) -> OpenObjections:
+    return OpenObjections(
+        ballot.objections_raised, ballot.objections_qualified, ballot.objections_safety
+    )
 
 
 @lru_cache(maxsize=JUDGED)

@@ -14,7 +14,7 @@ from domain.models.objections import Objection
 from domain.models.topics import Topic
 from domain.permissions import Viewer
 from domain.queries.pages import Page, Paged, Slice, ids, shown_or_own
-from domain.queries.votes import SHOWN
+from domain.queries.votes import SHOWN, voted_in
 
 _OBJECTIONS = (
     select(Objection)
@@ -33,19 +33,19 @@ FACTS = (
 
 async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Objection | None]:
     """Return objections, None for those that the viewer may not see; one's own is always shown."""
-    return await shown_or_own(session, viewer, keys, BY_IDS)
+    return await shown_or_own(session, viewer, keys, BY_IDS, **voted_in(viewer))
 
 
 async def of_ballots(
     session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Objection]]:
     """Return the objections in each ballot; none where they are not shown to the viewer."""
-    return await OF_BALLOTS.slices(session, viewer, keys, page)
+    return await OF_BALLOTS.slices(session, viewer, keys, page, **voted_in(viewer))
 
 
 async def count_of_ballots(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many objections in each ballot are shown to the viewer."""
-    return await OF_BALLOTS.counts(session, viewer, keys)
+    return await OF_BALLOTS.counts(session, viewer, keys, **voted_in(viewer))
 
 
 async def facts(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:

@@ -12,10 +12,10 @@ from sqlalchemy import bindparam, func, select
 
 from domain.consensus.choices import BallotKind
 from domain.database import Session
-from domain.models.ballots import Ballot
+from domain.models.ballots import Ballot, BallotSecrecy
 from domain.models.topics import Topic
 from domain.models.votes import Vote
-from domain.permissions import Viewer, audience
+from domain.permissions import Audience, Viewer, audience
 from domain.queries.consensus import Disclosure, disclosed
 from domain.queries.pages import ids, seen_by, visible
 
@@ -26,6 +26,7 @@ BALLOTS = (
     .where(
         Ballot.topic_id == func.any(ids()),
         Ballot.kind == bindparam("kind", type_=Ballot.kind.type),
+        Ballot.secrecy == BallotSecrecy.NAMED,
         visible(),
     )
     .order_by(Ballot.id)
@@ -56,7 +57,8 @@ async def of_engagements(
     """Return the votes of each exercise in those of its ballots whose result the viewer may know.
 
     It is read to compute figures of everybody together, which are disclosed as results are; single
-    votes are shown by `domain.queries.votes`.
+    votes are shown by `domain.queries.votes`. Nothing is known of secret ballots, nor anything to
+    the public: such figures do not know small numbers.
     """
     rows = await session.execute(BALLOTS, {"ids": keys, "kind": kind, **seen_by(viewer)})
     ballots = {row.id: row.topic_id for row in rows if _is_disclosed(viewer, row)}
@@ -75,4 +77,6 @@ async def of_engagements(
 
 def _is_disclosed(viewer: Viewer, ballot: Any) -> bool:
     reader = audience(viewer, ballot)
+    if reader is Audience.PUBLIC:
+        return False
     return disclosed(reader, ballot.visibility, ballot.state) is Disclosure.EVERYTHING

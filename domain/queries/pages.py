@@ -142,16 +142,17 @@ async def shown_or_own(
     keys: Sequence[UUID],
     statement: Select[OwnedT, bool],
     owners: Callable[[OwnedT], Iterable[UUID]] = _owner,
+    **more: Any,
 ) -> list[OwnedT | None]:
     """Return the rows that are shown to the viewer or are their own.
 
-    `statement` selects rows by `ids`, each with whether it is shown by the parameters of `seen_by`;
-    `owners` says whose own a row is.
+    `statement` selects rows by `ids`, each with whether it is shown by the parameters of `seen_by`
+    and `more`; `owners` says whose own a row is.
     What is their own is asked for one by one, so that a Representative notes only whom it is about.
     """
     rows = {
         row.id: row
-        for row, shown in await session.execute(statement, {"ids": keys, **seen_by(viewer)})
+        for row, shown in await session.execute(statement, {"ids": keys, **seen_by(viewer), **more})
         if shown or any(map(viewer.is_person, owners(row)))
     }
     return [rows.get(key) for key in keys]

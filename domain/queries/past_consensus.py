@@ -27,6 +27,7 @@ from domain.consensus.objections import OpenObjections
 from domain.consensus.options import marks, width
 from domain.database import Session
 from domain.lifecycle import CONCLUDED, BallotState, ObjectionState
+from domain.models.ballots import BallotSecrecy
 from domain.models.topics import StoredEvent
 from domain.permissions import Audience, Viewer, audience
 from domain.queries.consensus import (
@@ -216,8 +217,8 @@ async def of_ballots(
 
 
 def _standing(reader: Audience, ballot: Any, past: _Past, sequence: int) -> Standing | None:
-    if past.state is None:
-        return None
+    if past.state is None or ballot.secrecy is not BallotSecrecy.NAMED:
+        return None  # The log of a secret ballot does not say who voted where.
     disclosure = disclosed(reader, ballot.visibility, past.state)
     if disclosure is Disclosure.NOTHING:
         return None

@@ -24,6 +24,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from domain import permissions
 from domain.database import Session
+from domain.lifecycle import HELD
+from domain.models.ballots import Ballot, BallotVisibility
 from domain.models.engagements import Engagement
 from domain.models.people import (
     Grouping,
@@ -37,6 +39,7 @@ from domain.models.people import (
 )
 from domain.models.roundtables import Invitation, InvitationState
 from domain.models.stakeholders import Stakeholder
+from domain.models.votes import Vote
 from domain.permissions import Permission, Role, Viewer
 from domain.queries.pages import ById, Listed, Page, Slice, grouped, ids
 
@@ -44,7 +47,8 @@ T = TypeVar("T")
 
 # A stakeholder takes part in their exercise and may look at the specification that it is about;
 # an invitation, unless declined or withdrawn, makes them part of that one roundtable. Who drafts a
-# specification takes part in the exercises about it.
+# specification takes part in the exercises about it. To have voted where that opens one's eyes is a
+# right, too, though no role.
 _PEOPLE = ids("person_ids")
 
 
@@ -69,6 +73,14 @@ GRANTS: CompoundSelect[Any] = union_all(
     .where(Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER))),
     _grants(Invitation.person_id, literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
         Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED))
+    ),
+    _grants(Vote.person_id, literal_column("'VOTED'"), Vote.ballot_id)
+    .join(Ballot, Ballot.id == Vote.ballot_id)
+    .where(
+        Ballot.visibility == BallotVisibility.AFTER_OWN_VOTE,
+        Ballot.state.in_(HELD),
+        Vote.round == Ballot.round,
+        Vote.stale.is_(False),
     ),
 )
 by_ids: ById[Person] = ById(Person)
@@ -110,11 +122,14 @@ async def viewers(session: Session, person_ids: Sequence[UUID]) -> list[Viewer |
     """Return people with every role that they hold now, None for each who is not known."""
     grants: dict[UUID, dict[UUID | None, set[Role]]] = {}
     signed_out: dict[UUID, datetime | None] = {}
+    voted_in: dict[UUID, set[UUID]] = defaultdict(set)
     rows = await session.execute(GRANTS, {"person_ids": person_ids})
     for person_id, role, scope, signed_out_at in rows:
         held = grants.setdefault(person_id, defaultdict(set))
         if role == "PERSON":
             signed_out[person_id] = signed_out_at
+        elif role == "VOTED":
+            voted_in[person_id].add(scope)
         else:
             held[scope].add(Role(role))
     return [
@@ -122,6 +137,7 @@ async def viewers(session: Session, person_ids: Sequence[UUID]) -> list[Viewer |
             id,
             {scope: frozenset(roles) for scope, roles in grants[id].items()},
             signed_out[id],
+            frozenset(voted_in[id]),
         )
         if id in signed_out
         else None

@@ -20,9 +20,10 @@ _VOTE = and_(
     Vote.ballot_id == Ballot.id, Vote.person_id == Elector.person_id, Vote.round == Ballot.round
 )
 # Who voted is asked again when their vote has gone stale; the others when somebody reminded them.
+# Whoever took their paper may have cast it: nobody knows.
 _WAITING = or_(
     exists().where(_VOTE, Vote.stale),
-    and_(Ballot.reminded_at.is_not(None), ~exists().where(_VOTE)),
+    and_(Ballot.reminded_at.is_not(None), ~exists().where(_VOTE), ~Elector.took_paper),
 )
 OF_VIEWER = (
     with_host(

@@ -20,7 +20,7 @@ from domain.consensus.rounds import Feedback
 from domain.consensus.stability import Stability, square, stability
 from domain.database import Session
 from domain.lifecycle import EngagementState
-from domain.models.ballots import Ballot
+from domain.models.ballots import Ballot, BallotSecrecy
 from domain.models.comments import Comment, SubjectKind, Thread
 from domain.models.dispositions import Disposition
 from domain.models.engagements import Engagement
@@ -293,8 +293,12 @@ async def _items(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list
             ballot=ballot,
             roundtable_title=row[1],
             standing=standing,
-            # When somebody voted is told no earlier than what they voted.
-            fixed_at=fixed.get(ballot.id) if everything else None,
+            # When somebody voted is told no earlier than what they voted, and where that is told.
+            fixed_at=(
+                fixed.get(ballot.id)
+                if everything and ballot.secrecy is BallotSecrecy.NAMED
+                else None
+            ),
             rounds=[_round(reader, ballot, each) for each in of_ballot],
         )
     return [

@@ -92,11 +92,11 @@ def _standing(reader: Audience | None, row: Any) -> Standing | None:
 
 
 def _of_group(consensus: Consensus, constituency_id: UUID | None) -> Consensus | None:
-    """Return a result with one group alone; None for who is in no group of it."""
+    """Return a result with one group alone; None for who is in no group that is told."""
     own = [
         group for group in consensus.by_constituency if group.constituency == str(constituency_id)
     ]
-    if not own:
+    if not own or own[0].voted is None:
         return None
     return replace(
         consensus,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from itertools import product
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, or_, select, tuple_
 
 from domain.consensus.choices import BallotKind
 from domain.database import Session
 from domain.lifecycle import BallotState
-from domain.models.ballots import Ballot, BallotVisibility, Elector
+from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility, Elector
 from domain.models.topics import Topic
 from domain.models.votes import CastVote, Vote
 from domain.permissions import Viewer
@@ -27,17 +28,21 @@ from domain.queries.pages import (
     shown_or_own,
 )
 
-# The guard of `domain.queries.consensus`, asked for every case, as a condition on the ballot.
+
+def _shown(*, voted: bool) -> ColumnElement[bool]:
+    """Return the guard of `domain.queries.consensus`, asked for every case, as a condition."""
+    return tuple_(Ballot.secrecy, Ballot.visibility, Ballot.state).in_(
+        [
+            case
+            for case in product(BallotSecrecy, BallotVisibility, BallotState)
+            if votes_shown(*case, voted=voted)
+        ]
+    )
+
+
 SHOWN = and_(
     entitled(),
-    tuple_(Ballot.visibility, Ballot.state).in_(
-        [
-            (visibility, state)
-            for visibility in BallotVisibility
-            for state in BallotState
-            if votes_shown(visibility, state)
-        ]
-    ),
+    or_(_shown(voted=False), and_(Ballot.id == func.any(ids("voted_in")), _shown(voted=True))),
 )
 _VOTES = (
     select(Vote).join(Ballot, Ballot.id == Vote.ballot_id).join(Topic, Topic.id == Vote.topic_id)
@@ -77,7 +82,7 @@ async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list
 
     One's own is always shown, and so is what one cast for somebody else.
     """
-    return await shown_or_own(session, viewer, keys, BY_IDS, _owners)
+    return await shown_or_own(session, viewer, keys, BY_IDS, _owners, **voted_in(viewer))
 
 
 async def of_viewer(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Vote | None]:
@@ -98,12 +103,12 @@ async def of_ballots(
     session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Vote]]:
     """Return the votes in each ballot's present round, none where the viewer is not shown them."""
-    return await OF_BALLOTS.slices(session, viewer, keys, page)
+    return await OF_BALLOTS.slices(session, viewer, keys, page, **voted_in(viewer))
 
 
 async def count_of_ballots(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many votes in each ballot's present round are shown to the viewer."""
-    return await OF_BALLOTS.counts(session, viewer, keys)
+    return await OF_BALLOTS.counts(session, viewer, keys, **voted_in(viewer))
 
 
 class Asked(Protocol):
@@ -130,3 +135,8 @@ async def history(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> li
     """Return how each vote was cast before it became what it is, oldest first."""
     rows = await session.scalars(HISTORY, {"ids": keys})
     return grouped(keys, rows, lambda row: row.vote_id)
+
+
+def voted_in(viewer: Viewer) -> dict[str, Any]:
+    """Return the parameter of SHOWN that is not among those of `seen_by`."""
+    return {"voted_in": list(viewer.voted_in)}

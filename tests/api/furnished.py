@@ -227,6 +227,7 @@ async def furnish(database: Database) -> Furnished:
         if name == "closed":
             await change("moderator", "advanceBallot", **step, transition="CLOSE")
 
+    await _hand_out_papers(made)
     await _object(made)
     await _announce(made)
     ids["roundtable"] = await change(
@@ -276,6 +277,30 @@ async def furnish(database: Database) -> Furnished:
         note="",
     )
     return made
+
+
+async def _hand_out_papers(made: Furnished) -> None:
+    """Open an unlinkable ballot, of which somebody has the paper."""
+    ids, change = made.ids, made.change
+    ids["unlinkable"] = await change(
+        "moderator",
+        "draftBallot",
+        topicId=ids["engagement"],
+        kind="SENSE_CHECK",
+        question="Without a name?",
+        visibility="AFTER_CLOSE",
+        secrecy="UNLINKABLE",
+    )
+    step = {"ballotId": ids["unlinkable"], "reason": "It is time.", "expectedRevision": None}
+    await change("moderator", "advanceBallot", **step, transition="OPEN")
+    taken = await run(
+        made.world.database,
+        await made.viewer("nurse3"),
+        "mutation ($input: TakePaperInput!) "
+        "{ takePaper(input: $input) { ... on TakePaperPayload { secret } } }",
+        {"input": {"ballotId": ids["unlinkable"]}},
+    )
+    ids["paper"] = taken["data"]["takePaper"]["secret"]
 
 
 async def _moderate(made: Furnished) -> None:

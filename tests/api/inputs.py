@@ -15,6 +15,8 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     build_schema,
+    get_named_type,
+    is_leaf_type,
     is_required_input_field,
 )
 from hypothesis import strategies as st
@@ -195,6 +197,7 @@ def document(mutation: str) -> str:
     selected = " ".join(
         f"{name} {{ id }}" if str(field.type).rstrip("!") in LOADERS else name
         for name, field in payload.fields.items()
+        if str(field.type).rstrip("!") in LOADERS or is_leaf_type(get_named_type(field.type))
     )
     input_type = MUTATIONS[mutation].args["input"].type
     return (

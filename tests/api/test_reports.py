@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from api.__main__ import main
 from api.keys import local_key
@@ -37,13 +37,14 @@ from domain.consensus.choices import BallotKind
 from domain.consensus.rounds import RoundPlan
 from domain.errors import NotAllowed, NotFound
 from domain.evidence import canonical
-from domain.lifecycle import BallotTransition
-from domain.models.ballots import BallotVisibility
+from domain.lifecycle import BallotTransition, EngagementState
+from domain.models.ballots import BallotSecrecy, BallotVisibility
+from domain.models.engagements import Engagement
 from domain.permissions import ANYONE, Role, Viewer
 from schema.nodes import parse
 from tests.api.furnished import furnished
 from tests.api.site import Site, site
-from tests.ballots import advance, close, next_round, opened, vote
+from tests.ballots import VOTERS, advance, close, next_round, opened, vote
 from tests.conftest import Server
 from tests.world import World
 
@@ -303,7 +304,7 @@ async def test_the_forms_tell_the_same_and_no_cell_is_a_formula(
     }
     assert "<b>bold" not in page
     assert "=1+1 &lt;b&gt;bold&lt;/b&gt; &amp; so on?" in page
-    assert "Withheld while the ballot is blind" in page
+    assert ">Withheld<" in page
     assert "<script" not in page
     assert not re.search(r"""\s(?:href|src|style|on\w+)=""", page)
     charts = re.findall(r'<svg class="chart".*?</svg>', page)
@@ -338,6 +339,39 @@ async def test_options_are_told_by_their_texts_and_objections_by_their_number(
     assert "Tea &amp; &lt;i&gt;milk&lt;/i&gt;" in page
     assert "Objections that are open: 1, of which about safety: 1." in page
     assert page.count('<svg class="chart"') == 2  # participation, and the one of single choices
+
+
+@pytest.mark.parametrize("viewer", [ANYONE, OPERATOR])
+async def test_small_numbers_and_secret_ballots_are_reported_without_what_is_suppressed(
+    world: World, notary: Notary, viewer: Viewer
+) -> None:
+    secret = await opened(world, secrecy=BallotSecrecy.CONFIDENTIAL, smallest_count=2)
+    named = await opened(world, smallest_count=2)
+    for ballot in (secret, named):
+        for name in VOTERS:
+            choice = {"nurse1": "PASS", "nurse2": "DISAGREE"}.get(name, "AGREE")
+            await vote(world, name, ballot, choice, "A canary.")
+        await close(world, ballot)
+    async with world.database.session() as session:
+        await session.execute(update(Engagement).values(state=EngagementState.CLOSED))
+        await session.commit()
+
+    document = await exported(world, notary, viewer)
+    page = FORMS["html"].write(document).decode()
+    rows = list(csv.DictReader(io.StringIO(FORMS["csv"].write(document).decode())))
+
+    assert problems(document) == []
+    assert "canary" not in str(document)
+    of_secret, of_named = document["items"]
+    assert of_secret["fixed_at"] is None
+    told = [of_secret] if viewer is OPERATOR else [of_secret, of_named]
+    for item in told:
+        assert item["suppressed"] is True
+        assert None in item["groups"][0]["counts"]
+        assert 1 not in item["groups"][0]["counts"]
+    assert "True" in {row["value"] for row in rows if row["measure"] == "suppressed"}
+    assert ('aria-label="Distribution' in page) is (viewer is OPERATOR)
+    assert "Counts of fewer than 2 people are withheld" in page
 
 
 @given(st.text())

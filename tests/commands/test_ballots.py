@@ -410,3 +410,37 @@ async def test_admissions_and_votes_at_once_leave_exact_tallies(world: World) ->
     async with world.database.session() as session:
         row = await session.get_one(TallyRow, (ballot, world.constituencies["Nurses"]))
     assert (row.eligible, row.counts) == (6, [3, 0, 0])
+
+
+@pytest.mark.parametrize("number", [-1, 0, 1, 1_001])
+async def test_a_smallest_count_out_of_bounds_is_refused_and_nothing_is_written(
+    world: World, number: int
+) -> None:
+    ballot = await draft(world, smallest_count=1_000)
+    with pytest.raises(Invalid) as drafting:
+        await draft(world, smallest_count=number)
+    with pytest.raises(Invalid) as editing:
+        async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+            await edit_ballot(uow, ballot_id=ballot, expected_revision=None, smallest_count=number)
+
+    assert drafting.value.path == editing.value.path == ("smallest_count",)
+    async with world.database.read() as session:
+        kept = (await session.scalars(select(Ballot))).all()
+    assert [(each.smallest_count, each.revision) for each in kept] == [(1_000, 1)]
+
+
+async def test_what_is_a_small_count_is_set_before_the_opening_and_frozen_with_the_rule(
+    world: World,
+) -> None:
+    ballot = await draft(world)
+    for number in (7, None):
+        async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+            await edit_ballot(uow, ballot_id=ballot, expected_revision=None, smallest_count=number)
+    await advance(world, ballot, BallotTransition.OPEN)
+    with pytest.raises(Conflict, match="DRAFT"):
+        async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
+            await edit_ballot(uow, ballot_id=ballot, expected_revision=None, smallest_count=2)
+
+    async with world.database.read() as session:
+        found = (await session.scalars(select(Ballot))).one()
+    assert found.smallest_count == 7

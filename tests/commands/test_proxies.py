@@ -40,7 +40,7 @@ async def casts(
     world: World, name: str, voter: str, ballot: UUID, choice: str = "AGREE", **more: Any
 ) -> UUID:
     """Cast a vote as somebody on behalf of somebody else."""
-    return await cast_vote(
+    cast = await cast_vote(
         world.database,
         Casting(
             viewer=await world.viewer(name),
@@ -50,6 +50,7 @@ async def casts(
             **more,
         ),
     )
+    return cast.vote_id
 
 
 async def kept(world: World, id: UUID) -> tuple[Vote, list[CastVote]]:

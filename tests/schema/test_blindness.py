@@ -16,7 +16,7 @@ from domain.consensus.choices import BallotKind
 from domain.consensus.rounds import Feedback, RoundPlan
 from domain.database import Database, create_engine
 from domain.lifecycle import BallotTransition
-from domain.models.ballots import BallotVisibility
+from domain.models.ballots import BallotSecrecy, BallotVisibility
 from domain.models.comments import SubjectKind
 from domain.models.interests import Mitigation
 from domain.permissions import ANYONE, Viewer
@@ -127,6 +127,11 @@ async def received(world: World, viewer: Viewer, ballot: UUID, other: UUID, cast
         ("nurse2", BallotVisibility.AFTER_CLOSE),
         ("pharmacist1", BallotVisibility.AFTER_CLOSE),
         ("developer", BallotVisibility.AFTER_CLOSE),
+        (None, BallotVisibility.AFTER_OWN_VOTE),
+        ("stranger", BallotVisibility.AFTER_OWN_VOTE),
+        ("nurse2", BallotVisibility.AFTER_OWN_VOTE),
+        ("pharmacist1", BallotVisibility.AFTER_OWN_VOTE),
+        ("developer", BallotVisibility.AFTER_OWN_VOTE),
         (None, BallotVisibility.LIVE),
         ("stranger", BallotVisibility.LIVE),
     ],
@@ -156,6 +161,29 @@ async def test_the_bytes_of_who_is_not_entitled_are_the_same_whether_or_not_some
         for each in (quiet, lively)
     ]
     assert after == before
+
+
+@pytest.mark.parametrize("visibility", [BallotVisibility.LIVE, BallotVisibility.AFTER_CLOSE])
+@pytest.mark.parametrize("name", ["nurse3", "developer", "moderator", "admin"])
+async def test_of_a_confidential_ballot_nobody_learns_who_voted_what_or_whose_vote_changed(
+    world: World, copy: Copy, name: str, visibility: BallotVisibility
+) -> None:
+    ballot = await opened(
+        world, BallotKind.SENSE_CHECK, visibility, secrecy=BallotSecrecy.CONFIDENTIAL
+    )
+    other = await opened(world, BallotKind.POSITIONS)
+    found = []
+    for voters, choices in (
+        (("nurse1", "nurse2", "nurse1"), ("AGREE", "PASS", "DISAGREE")),
+        (("pharmacist1", "physiotherapist1", "physiotherapist1"), ("PASS", "AGREE", "AGREE")),
+    ):
+        one = await copy()
+        for voter, choice in zip(voters, choices, strict=True):
+            cast = await vote(one, voter, ballot, choice, "A canary.")
+        found.append(await received(one, await one.viewer(name), ballot, other, cast))
+
+    assert found[0] == found[1]
+    assert b"canary" not in found[0]
 
 
 @pytest.mark.parametrize("name", [None, "stranger", "nurse2", "developer"])

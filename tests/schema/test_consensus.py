@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from domain.consensus.choices import BallotKind
 from domain.consensus.rules import default_rule, rule_hash
-from domain.lifecycle import BallotState
+from domain.lifecycle import HELD, BallotState
 from domain.models.ballots import BallotVisibility
+from domain.models.topics import StoredEvent
 from domain.permissions import ANYONE, Audience, Viewer
 from domain.queries.consensus import Disclosure, disclosed
 from tests.ballots import brought_to, close, opened, vote
@@ -23,7 +25,7 @@ query ($ids: [ID!]!) {
     ... on Ballot {
       ruleHash
       consensus {
-        status reasons ruleHash asOf
+        status reasons ruleHash asOf suppressed
         turnout { voted eligible }
         overall { ...group }
         byConstituency { ...group }
@@ -33,7 +35,7 @@ query ($ids: [ID!]!) {
 }
 fragment group on GroupConsensus {
   constituency { name } status counts { choice rating count }
-  eligible voted inFavour of intervalLow intervalHigh median
+  eligible voted inFavour of intervalLow intervalHigh median suppressed
 }
 """
 
@@ -108,7 +110,48 @@ async def test_what_a_closed_ballot_came_to_is_read_as_it_was_stored(
     [public] = await standing(ask, world, ANYONE, ballot)
 
     assert closed == live
-    assert public == {**closed, "asOf": 1}  # the public was told of the opening alone
+    # The public was told of the opening alone; and who a single voter is, members know.
+    assert public == {
+        **closed,
+        "asOf": 1,
+        "status": "WITHHELD",
+        "reasons": ["Fewer than 5 people have voted."],
+        "overall": None,
+        "byConstituency": [],
+        "suppressed": True,
+    }
+
+
+async def test_the_public_is_told_only_counts_that_are_not_small(ask: Ask, world: World) -> None:
+    ballot = await opened(world, smallest_count=3)
+    for name in ("nurse1", "nurse2", "pharmacist1", "pharmacist2", "physiotherapist1"):
+        await vote(world, name, ballot, "AGREE")
+    for name in ("nurse3", "pharmacist3"):
+        await vote(world, name, ballot, "DISAGREE")
+    await vote(world, "physiotherapist2", ballot, "PASS")
+    await close(world, ballot)
+
+    [member] = await standing(ask, world, await world.viewer("nurse1"), ballot)
+    [public] = await standing(ask, world, ANYONE, ballot)
+
+    assert not member["suppressed"]
+    assert [each["count"] for each in member["overall"]["counts"]] == [5, 2, 1]
+    assert public["suppressed"]
+    assert public["status"] == member["status"]
+    overall = public["overall"]
+    assert [each["count"] for each in overall["counts"]] == [5, None, None]
+    assert (overall["voted"], overall["inFavour"], overall["of"]) == (8, None, None)
+    for group in public["byConstituency"]:
+        assert {each["count"] for each in group["counts"]} == {None}
+        assert (group["status"], group["suppressed"], group["eligible"]) == ("WITHHELD", True, 3)
+    async with world.database.read() as session:
+        told = await session.scalars(
+            select(StoredEvent.data).where(
+                StoredEvent.kind == "BALLOT_CLOSED", StoredEvent.audience == Audience.PUBLIC
+            )
+        )
+    [data] = told
+    assert data["outcome"]["overall"]["counts"] == [5, None, None]
 
 
 READERS = {
@@ -139,18 +182,22 @@ async def test_each_role_is_told_what_the_guard_discloses_in_each_state(
         told[name] = found and (found["status"], found["turnout"]["voted"], found["overall"])
 
     for name, reader in READERS.items():
-        match disclosed(reader, visibility, state):
+        match disclosed(reader, visibility, state, voted=name == "nurse1"):
             case Disclosure.NOTHING:
                 assert told[name] is None
             case Disclosure.TURNOUT:
                 assert told[name] == ("WITHHELD", 1, None)
             case Disclosure.EVERYTHING:
                 status, voted, overall = told[name]
+                if reader is Audience.PUBLIC:
+                    assert (status, voted, overall) == ("WITHHELD", 1, None)
+                    continue
                 assert (status, voted) == ("NOT_ENOUGH_VOTES", 1)
                 assert [count["count"] for count in overall["counts"]] == [0, 1, 0]
 
 
 LIVE, BLIND = BallotVisibility.LIVE, BallotVisibility.AFTER_CLOSE
+OWN = BallotVisibility.AFTER_OWN_VOTE
 NOTHING, TURNOUT, EVERYTHING = Disclosure.NOTHING, Disclosure.TURNOUT, Disclosure.EVERYTHING
 
 
@@ -160,10 +207,13 @@ NOTHING, TURNOUT, EVERYTHING = Disclosure.NOTHING, Disclosure.TURNOUT, Disclosur
         # for the public, for members, for moderators
         (LIVE, BallotState.DRAFT, (NOTHING, NOTHING, NOTHING)),
         (BLIND, BallotState.DRAFT, (NOTHING, NOTHING, NOTHING)),
+        (OWN, BallotState.DRAFT, (NOTHING, NOTHING, NOTHING)),
         (LIVE, BallotState.OPEN, (NOTHING, EVERYTHING, EVERYTHING)),
         (BLIND, BallotState.OPEN, (NOTHING, NOTHING, TURNOUT)),
+        (OWN, BallotState.OPEN, (NOTHING, NOTHING, TURNOUT)),
         (LIVE, BallotState.CLOSED, (EVERYTHING, EVERYTHING, EVERYTHING)),
         (BLIND, BallotState.CLOSED, (EVERYTHING, EVERYTHING, EVERYTHING)),
+        (OWN, BallotState.CLOSED, (EVERYTHING, EVERYTHING, EVERYTHING)),
     ],
 )
 def test_the_guard_discloses_by_audience_visibility_and_state(
@@ -171,6 +221,18 @@ def test_the_guard_discloses_by_audience_visibility_and_state(
 ) -> None:
     assert tuple(disclosed(reader, visibility, state) for reader in Audience) == expected
     assert disclosed(None, visibility, state) is Disclosure.NOTHING
+
+
+@pytest.mark.parametrize("state", BallotState)
+@pytest.mark.parametrize("visibility", BallotVisibility)
+def test_a_vote_of_ones_own_opens_an_open_ballot_that_says_so_and_changes_nothing_else(
+    visibility: BallotVisibility, state: BallotState
+) -> None:
+    for reader in Audience:
+        without = disclosed(reader, visibility, state)
+        after_it = disclosed(reader, visibility, state, voted=True)
+        opened_by_it = visibility is OWN and state in HELD and reader is not Audience.PUBLIC
+        assert after_it is (EVERYTHING if opened_by_it else without)
 
 
 async def test_the_consensus_of_many_ballots_takes_as_many_statements_as_that_of_one(

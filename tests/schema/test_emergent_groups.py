@@ -136,7 +136,7 @@ async def test_small_groups_have_no_size_and_nothing_that_tells_it(ask: Ask, wor
     [
         (BallotVisibility.LIVE, False, {"nurse3", "moderator"}),
         (BallotVisibility.AFTER_CLOSE, False, set()),
-        (BallotVisibility.AFTER_CLOSE, True, {None, "nurse3", "moderator"}),
+        (BallotVisibility.AFTER_CLOSE, True, {"nurse3", "moderator"}),
     ],
 )
 async def test_they_are_told_to_those_who_may_know_the_results(

@@ -76,9 +76,10 @@ def test_margins_are_shown_to_moderators_where_the_result_is() -> None:
     unseen = {BallotState.DRAFT, BallotState.SCHEDULED}
     blind = {BallotState.OPEN, BallotState.DEFERRED, BallotState.CANCELLED}
     live = {(Audience.MODERATORS, BallotVisibility.LIVE, state) for state in BallotState}
-    after = {(Audience.MODERATORS, BallotVisibility.AFTER_CLOSE, state) for state in BallotState}
+    hiding = set(BallotVisibility) - {BallotVisibility.LIVE}
+    after = {(Audience.MODERATORS, each, state) for each in hiding for state in BallotState}
     assert {each for each in live | after if each[2] not in unseen} - shown == {
-        (Audience.MODERATORS, BallotVisibility.AFTER_CLOSE, state) for state in blind
+        (Audience.MODERATORS, each, state) for each in hiding for state in blind
     }
     assert shown <= live | after
     assert unseen.isdisjoint(state for _, _, state in shown)

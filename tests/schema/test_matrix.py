@@ -108,6 +108,8 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     ),
     "editBallot": (MODERATE, {"ballotId": "draft", "question": "x"}),
     "advanceBallot": (MODERATE, {"ballotId": "draft", "transition": "OPEN", **STEP}),
+    "takePaper": (ELECTORS, {"ballotId": "unlinkable"}),
+    "castPaper": (EVERYBODY, {"secret": "paper", "choice": "PASS"}),
     "remindElectors": (MODERATE, {"ballotId": "live"}),
     "castVote": (ELECTORS, {"ballotId": "live", "choice": "PASS"}),
     "declareInterest": (
@@ -292,6 +294,8 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("live", RESULT, MEMBERS),
     ("blind", RESULT, MODERATE),
     ("closed", RESULT, EVERYBODY),
+    ("unlinkable", RESULT, MODERATE),
+    ("unlinkable", VOTES, NOBODY),
     ("draft", VOTES, NOBODY),
     ("live", VOTES, MEMBERS),
     ("blind", VOTES, NOBODY),
@@ -336,7 +340,8 @@ async def attempt(place: Furnished, live: Live, name: str, mutation: str) -> dic
     def resolved(field: str, value: Any) -> Any:
         if isinstance(value, list):
             return [ids.get(each, each) for each in value]
-        return ids[value] if field.endswith("Id") and field != "connectionId" else value
+        named = field.endswith(("Id", "secret")) and field != "connectionId"
+        return ids[value] if named else value
 
     fields = MUTATIONS[mutation].args["input"].type.of_type.fields
     input = {field: resolved(field, value) for field, value in MAY[mutation][1].items()}
@@ -413,5 +418,5 @@ async def test_drafts_are_in_no_list_of_those_who_may_not_know_of_them(place: Fu
             viewer = await place.viewer(None if name == VISITOR else name)
             result = await live.execute(viewer, query, id=place.ids["engagement"])
             ballots = result["data"]["node"]["ballots"]
-            assert ballots["totalCount"] == len(ballots["nodes"]) == (3 + (name in MODERATE))
+            assert ballots["totalCount"] == len(ballots["nodes"]) == (4 + (name in MODERATE))
             assert (DRAFT_QUESTION in str(ballots)) == (name in MODERATE)

@@ -172,6 +172,7 @@ REFERENCES = ("replyTo", "mergedInto", "splitFrom")
 ORDERS = {"webinars": "startsAt", "ballots": "createdAt"}
 # What is a topic of its own is only named here: who wants more of it, follows it.
 BY_INVITATION = ("roundtables", "engagements")
+AFTER_OWN_VOTE = ("consensus", "votes")
 OTHER_TOPICS = ("ROUNDTABLE_CREATED", "ENGAGEMENT_CREATED")
 
 
@@ -263,6 +264,9 @@ class Model:
             name: each if name in REFERENCES else self._show(each, above | {id})
             for name, each in node.items()
         }
+        if (node.get("visibility"), node.get("ballotState")) == ("AFTER_OWN_VOTE", "OPEN"):
+            # Who has voted may see what has no event in their stream: `consensus` tells of it.
+            shown = {name: each for name, each in shown.items() if name not in AFTER_OWN_VOTE}
         for name, time in ORDERS.items():
             if name in shown:
                 shown[name].sort(key=lambda each: (each[time], each["id"]))

@@ -69,13 +69,15 @@ AT_ROUNDTABLE = ("advanceClock", "advanceClock", "requestFloor", "giveFloor")
 COMMANDS = (*STORED, *LIKELY, *LIKELY, *AT_ROUNDTABLE, *AT_ROUNDTABLE, *MODERATING, "advanceBallot")
 
 VOTES = text(
-    "SELECT b.topic_id, t.scopes, t.public, b.visibility, b.state, v.person_id AS owner_id, "
-    "c.rationale AS words FROM cast_votes c JOIN votes v ON v.id = c.vote_id "
+    "SELECT b.id AS ballot_id, t.scopes, t.public, b.secrecy, b.visibility, b.state, "
+    "v.person_id AS owner_id, c.rationale AS words "
+    "FROM cast_votes c JOIN votes v ON v.id = c.vote_id "
     "JOIN ballots b ON b.id = v.ballot_id JOIN topics t ON t.id = b.topic_id "
     "WHERE c.rationale <> ''"
 )
 OBJECTIONS = text(
-    "SELECT t.scopes, t.public, b.visibility, b.state, o.person_id AS owner_id, o.body AS words "
+    "SELECT b.id AS ballot_id, t.scopes, t.public, b.secrecy, b.visibility, b.state, "
+    "o.person_id AS owner_id, o.body AS words "
     "FROM objections o JOIN ballots b ON b.id = o.ballot_id JOIN topics t ON t.id = b.topic_id"
 )
 HIDDEN = text(
@@ -279,7 +281,12 @@ class Example:
                 row
                 for row in votes
                 if reads(row) in (None, Audience.PUBLIC)
-                or (row.visibility == "AFTER_CLOSE" and row.state not in CONCLUDED)
+                or row.secrecy != "NAMED"
+                or (
+                    row.visibility != "LIVE"
+                    and row.state not in CONCLUDED
+                    and row.ballot_id not in viewer.voted_in
+                )
             ),
             *(row for row in moderated if reads(row) is not Audience.MODERATORS),
             *(row for row in emails if not allowed(viewer, Permission.ADMINISTER, None)),

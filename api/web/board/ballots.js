@@ -113,8 +113,10 @@ class Bar {
       : "";
     this.node.setAttribute(
       "aria-label",
-      `${label}: ${group.inFavour} of ${group.of} in favour, ${share} %${interval}; ` +
-        `${group.voted} of ${group.eligible} voted`,
+      group.suppressed
+        ? `${label}: too few people for figures`
+        : `${label}: ${group.inFavour} of ${group.of} in favour, ${share} %${interval}; ` +
+            `${group.voted} of ${group.eligible} voted`,
     );
   }
 }
@@ -156,6 +158,7 @@ export class BallotCard {
     const { consensus } = ballot;
     say(this.kicker, [SUSPENDED[ballot.state], KINDS[ballot.kind], subjectOf(ballot)].filter(Boolean).join(" · "));
     say(this.question, ballot.question);
+    this.smallest = ballot.smallestCount;
     this.#status(ballot);
     const overall = consensus?.overall;
     this.sealed.hidden = Boolean(overall);
@@ -201,7 +204,7 @@ export class BallotCard {
     const row = this.#rows.get(id);
     row.bar.show(group, this.board.constituency(id));
     row.node.dataset.status = group.status;
-    say(row.fraction, `${group.inFavour}/${group.of}`);
+    say(row.fraction, group.suppressed ? `below ${this.smallest}` : `${group.inFavour}/${group.of}`);
     say(row.stance, STANCES[group.status] ?? "");
     return row.node;
   }

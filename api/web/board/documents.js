@@ -13,6 +13,7 @@ fragment GroupParts on GroupConsensus {
   of
   intervalLow
   intervalHigh
+  suppressed
 }
 fragment BallotParts on Ballot {
   id
@@ -20,6 +21,7 @@ fragment BallotParts on Ballot {
   question
   state
   visibility
+  smallestCount
   openedAt
   closedAt
   subject {

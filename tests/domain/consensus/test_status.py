@@ -237,9 +237,9 @@ def test_every_valid_tally_has_a_coherent_result(rule: Rule, data: st.DataObject
     tallies = data.draw(tallies_for(rule))
     found = evaluate(rule, tallies)
     assert found.overall is not None
-    assert found.turnout.voted == sum(part.voted for part in found.by_constituency)
-    assert found.overall.in_favour == sum(part.in_favour for part in found.by_constituency)
-    assert found.overall.of == sum(part.of for part in found.by_constituency)
+    assert found.turnout.voted == sum(part.voted or 0 for part in found.by_constituency)
+    assert found.overall.in_favour == sum(part.in_favour or 0 for part in found.by_constituency)
+    assert found.overall.of == sum(part.of or 0 for part in found.by_constituency)
     assert all(reason[-1] == "." for reason in found.reasons)
     unanimous = found.status in {Status.CONSENSUS, Status.CONSENSUS_AGAINST}
     assert found.reasons or unanimous

@@ -1,0 +1,384 @@
+"""Over HTTP and real sockets, nobody is sent what is not theirs to know, whatever is done.
+
+A few hundred steps run here; CONCORDAT_FUZZ=long makes them ten thousand.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from secrets import randbelow
+from uuid import UUID
+
+import pytest
+from structlog.testing import capture_logs
+
+from domain.models.ballots import BallotSecrecy, BallotVisibility
+from tests.api.furnished import Furnished
+from tests.api.site import Site, site
+from tests.ballots import opened
+from tests.execution.both import LONG
+from tests.schema.test_blindness import EVERYTHING, Copy, copy
+from tests.subscriptions.wsclient import Client, connected, serving
+from tests.world import World
+
+__all__ = ["copy"]  # a fixture
+
+STEPS = 10_000 if LONG else 250
+LOOK = 10  # steps between two looks at everything
+READERS = (None, "stranger", "provider", "developer", "moderator", "nurse1", "pharmacist1")
+VOTERS = ("nurse1", "nurse2", "pharmacist1", "physiotherapist1", "physiotherapist2")
+OUTSIDERS = (None, "stranger", "provider")
+MEMBERS = (*OUTSIDERS, "pharmacist1", "developer")
+MOST_BALLOTS = 12
+
+VOTES = """
+subscription ($ballot: ID!) {
+  votes(ballotId: $ballot) {
+    ... on VotesSnapshot { cursor sequence ballot { state votes { totalCount } } }
+    ... on VoteEvent { cursor sequence kind at vote { choice } }
+  }
+}
+"""
+CONSENSUS = """
+subscription ($ballot: ID!) {
+  consensus(ballotId: $ballot) {
+    ... on ConsensusUpdate {
+      cursor sequence
+      ballot { state votes { totalCount } consensus { status asOf turnout { voted } } }
+    }
+  }
+}
+"""
+ACTIVITY = """
+subscription ($topic: ID!) {
+  activity(topicId: $topic) {
+    ... on ActivitySnapshot { cursor sequence topic { id ... on Engagement { ...ballots } } }
+    ... on ActivityEvent {
+      cursor sequence kind reason actor { id name }
+      subject { id ... on Engagement { ...ballots } ... on Ballot { ...ballot }
+                ... on Vote { ...vote } }
+    }
+  }
+}
+fragment ballots on Engagement { ballots(last: 5) { nodes { ...ballot } } }
+fragment ballot on Ballot {
+  id state revision votes { totalCount nodes { ...vote } }
+  consensus { status reasons asOf turnout { voted } overall { counts { count } } }
+}
+fragment vote on Vote { id choice rationale voter { name } history { rationale } }
+"""
+TAKE = """
+mutation ($ballot: ID!) {
+  takePaper(input: {ballotId: $ballot}) { ... on TakePaperPayload { secret } }
+}
+"""
+LISTED = """
+query ($topic: ID!) {
+  node(id: $topic) { ... on Engagement { ballots(last: 20) { nodes { id } } } }
+}
+"""
+
+
+class Reader:
+    """Somebody who follows everything over one socket, and every frame that they were sent."""
+
+    def __init__(self, name: str | None, client: Client) -> None:
+        self.name = name
+        self.client = client
+
+    async def received(self) -> list[str]:
+        """Return the frames that came since the last time."""
+        await self.client.send({"type": "ping"})
+        frames: list[str] = []
+        while True:
+            frame = await self.client.connection.recv()
+            assert isinstance(frame, str)
+            if frame == '{"type":"pong"}':
+                return frames
+            if frame == '{"type":"ping"}':
+                await self.client.send({"type": "pong"})
+            else:
+                frames.append(frame)
+
+
+@asynccontextmanager
+async def readers(place: Site, *names: str | None) -> AsyncIterator[list[Reader]]:
+    """Connect people, and let them follow the exercise."""
+    async with serving(place.app.state.sockets) as server, AsyncExitStack() as stack:
+        made = []
+        for name in names:
+            client = await stack.enter_async_context(connected(server))
+            await client.init(**({} if name is None else {"authorization": place.bearer(name)}))
+            world = place.furnished.world
+            topic = world.id("Engagement", world.engagement)
+            await client.subscribe("activity", ACTIVITY, variables={"topic": topic})
+            made.append(Reader(name, client))
+        yield made
+
+
+@dataclass
+class Ballot:
+    """What the test itself did with a ballot, which says who may know of what."""
+
+    id: str
+    visibility: str
+    secrecy: str
+    state: str = "DRAFT"
+    voters: set[str] = field(default_factory=set)
+    canaries: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    papers: dict[str, str] = field(default_factory=dict)
+
+    def shows(self, reader: str | None, voter: str) -> bool:
+        """Say whether a reader may see what a voter wrote."""
+        if reader == voter and self.secrecy != "UNLINKABLE":
+            return True
+        if reader in OUTSIDERS or self.secrecy != "NAMED":
+            return False
+        return (
+            self.state == "CLOSED"
+            or self.visibility == "LIVE"
+            or (self.visibility == "AFTER_OWN_VOTE" and reader in self.voters)
+        )
+
+
+class Steps:
+    """Random steps by anybody, of which the outcome is known."""
+
+    def __init__(self, place: Site, random: Random) -> None:
+        self.place = place
+        self.random = random
+        self.ballots: list[Ballot] = []
+        self.papers: list[str] = []  # secrets, of which nobody else may hear, nor any log
+        self.count = 0
+
+    async def step(self) -> None:
+        """Do one thing that is likely to be taken."""
+        self.count += 1
+        drafts = [each for each in self.ballots if each.state == "DRAFT"]
+        opened = [each for each in self.ballots if each.state == "OPEN"]
+        if len(self.ballots) < MOST_BALLOTS and self.random.random() < 0.1:
+            await self.draft()
+        elif drafts:
+            await self.advance(drafts[0], "OPEN")
+        elif opened and self.random.random() < 0.95:
+            await self.vote(self.random.choice(opened))
+        elif opened:
+            await self.advance(self.random.choice(opened), "CLOSE")
+            self.ballots = self.ballots[-MOST_BALLOTS + 2 :]
+        else:
+            await self.draft()
+
+    async def draft(self) -> None:
+        world = self.place.furnished.world
+        visibility = self.random.choice(("LIVE", "AFTER_OWN_VOTE", "AFTER_CLOSE"))
+        secrecy = "NAMED"
+        if visibility != "AFTER_OWN_VOTE":
+            secrecy = self.random.choice(("NAMED", "CONFIDENTIAL", "UNLINKABLE"))
+        input = {
+            "topicId": world.id("Engagement", world.engagement),
+            "kind": "SENSE_CHECK",
+            "question": "Shall it be so?",
+            "visibility": visibility,
+            "secrecy": secrecy,
+            "smallestCount": self.random.randrange(2, 5),
+        }
+        payload = await self.place.change("moderator", "draftBallot", input)
+        self.ballots.append(Ballot(payload["ballot"]["id"], visibility, secrecy))
+
+    async def advance(self, ballot: Ballot, transition: str) -> None:
+        input = {"ballotId": ballot.id, "transition": transition, "expectedRevision": None}
+        payload = await self.place.change("moderator", "advanceBallot", input)
+        assert "ballot" in payload, payload
+        ballot.state = "OPEN" if transition == "OPEN" else "CLOSED"
+
+    async def vote(self, ballot: Ballot) -> None:
+        name = self.random.choice(VOTERS)
+        canary = f"canary-{self.count}-{self.random.randrange(10**9)}."
+        if ballot.secrecy == "UNLINKABLE":
+            await self.cast(ballot, name, canary)
+            return
+        input = {
+            "ballotId": ballot.id,
+            "choice": self.random.choice(("AGREE", "DISAGREE", "PASS")),
+            "rationale": canary,
+            "idempotencyKey": f"key-{canary}",
+        }
+        payload = await self.place.change(name, "castVote", input)
+        ballot.voters.add(name)
+        ballot.canaries[name] |= {canary, payload["vote"]["id"]}
+
+    async def cast(self, ballot: Ballot, name: str, canary: str) -> None:
+        """Cast somebody's paper without a session, having taken it if they have not."""
+        if name not in ballot.papers:
+            response = await self.place.ask(name, TAKE, ballot=ballot.id)
+            ballot.papers[name] = response.json()["data"]["takePaper"]["secret"]
+        input = {
+            "secret": ballot.papers[name],
+            "choice": self.random.choice(("AGREE", "DISAGREE", "PASS")),
+            "rationale": canary,
+        }
+        payload = await self.place.change(None, "castPaper", input)
+        assert "code" not in payload, payload
+        ballot.canaries[name] |= {canary}
+        self.papers.append(ballot.papers[name])
+
+    def secrets(self, reader: str | None) -> list[str]:
+        """Return what somebody must not be sent: words, keys and ids of votes."""
+        return [
+            canary
+            for ballot in self.ballots
+            for voter, canaries in ballot.canaries.items()
+            if not ballot.shows(reader, voter)
+            for canary in canaries
+        ] + self.papers
+
+
+async def asked(place: Site, name: str | None, ballots: list[Ballot]) -> list[bytes]:
+    """Return what somebody is told who asks for everything that there is of ballots."""
+    world = place.furnished.world
+    topic = world.id("Engagement", world.engagement)
+    found = [(await place.ask(name, LISTED, topic=topic)).content]
+    for ballot in ballots:
+        votes = [id for canaries in ballot.canaries.values() for id in canaries if "." not in id]
+        variables = {"ballot": ballot.id, "other": ballot.id, "engagement": topic}
+        response = await place.ask(
+            name, EVERYTHING, **variables, vote=votes[0] if votes else ballot.id
+        )
+        assert "errors" not in response.json(), response.text
+        found.append(response.content)
+    return found
+
+
+async def test_no_canary_reaches_who_is_not_entitled_nor_any_log(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.WARNING, "httpx")  # it is the client
+    seed = randbelow(2**32) if LONG else 4711
+    rightly = 0
+    with capture_logs() as lines:
+        async with (
+            site(Furnished(world, {}), tmp_path) as place,
+            readers(place, *READERS) as following,
+        ):
+            steps = Steps(place, Random(seed))  # noqa: S311 - it has to be repeatable
+            for _ in range(STEPS):
+                await steps.step()
+                for reader in following:
+                    sent = "".join(await reader.received())
+                    leaked = [each for each in steps.secrets(reader.name) if each in sent]
+                    assert not leaked, (seed, steps.count, reader.name)
+                    rightly += sent.count("canary-")
+                if steps.count % LOOK == 0:
+                    name = steps.random.choice(READERS)
+                    told = b"".join(await asked(place, name, steps.ballots))
+                    leaked = [each for each in steps.secrets(name) if each.encode() in told]
+                    assert not leaked, (seed, steps.count, name)
+    assert rightly
+    logged = f"{lines}{caplog.text}"
+    assert "canary-" not in logged, seed
+    assert not [paper for paper in steps.papers if paper in logged], seed
+
+
+async def sent(
+    place: Site,
+    names: Sequence[str | None],
+    ballot: UUID,
+    secrecy: BallotSecrecy,
+    *,
+    lively: bool,
+) -> list[bytes]:
+    """Return every byte that people are sent over sockets and HTTP while some vote, or nobody does.
+
+    A moderator follows, too, whose messages say that what was cast has been told.
+    """
+    world = place.furnished.world
+    id = world.id("Ballot", ballot)
+    async with readers(place, "moderator", *names) as (moderator, *others):
+        for reader in (moderator, *others):
+            for document, name in ((VOTES, "votes"), (CONSENSUS, "consensus")):
+                await reader.client.subscribe(name, document, variables={"ballot": id})
+        frames = {reader.name: list[str]() for reader in (moderator, *others)}
+
+        async def look() -> None:
+            for reader in (moderator, *others):
+                frames[reader.name] += await reader.received()
+
+        while min(map(len, frames.values())) < 3:  # three snapshots
+            await look()
+        if lively:
+            await three_vote(place, id, secrecy)
+            while not any(told(frame) for frame in frames["moderator"]):
+                await look()
+        await look()
+        answers = [
+            (await place.ask(reader.name, EVERYTHING, **variables)).content
+            for reader in others
+            for variables in [
+                {
+                    "ballot": id,
+                    "other": id,
+                    "vote": id,
+                    "engagement": world.id("Engagement", world.engagement),
+                }
+            ]
+        ]
+    return [*("".join(sorted(frames[each.name])).encode() for each in others), *answers]
+
+
+async def three_vote(place: Site, ballot: str, secrecy: BallotSecrecy) -> None:
+    """Let three people vote, one of them twice."""
+    papers: dict[str, str] = {}
+    for number, voter in enumerate(("nurse1", "nurse2", "nurse1", "physiotherapist1")):
+        vote = {"choice": ("AGREE", "DISAGREE")[number % 2], "rationale": "A canary."}
+        if secrecy is not BallotSecrecy.UNLINKABLE:
+            payload = await place.change(voter, "castVote", {**vote, "ballotId": ballot})
+        else:
+            if voter not in papers:
+                answer = (await place.ask(voter, TAKE, ballot=ballot)).json()
+                papers[voter] = answer["data"]["takePaper"]["secret"]
+            payload = await place.change(None, "castPaper", {**vote, "secret": papers[voter]})
+        assert "code" not in payload, payload
+
+
+def told(frame: str) -> bool:
+    """Say whether a moderator is told that three people have voted."""
+    return '"turnout":{"voted":3}' in frame
+
+
+@pytest.mark.parametrize(
+    ("visibility", "secrecy", "names"),
+    [
+        (BallotVisibility.LIVE, BallotSecrecy.NAMED, OUTSIDERS),
+        (BallotVisibility.AFTER_OWN_VOTE, BallotSecrecy.NAMED, MEMBERS),
+        (BallotVisibility.AFTER_CLOSE, BallotSecrecy.NAMED, MEMBERS),
+        (BallotVisibility.LIVE, BallotSecrecy.CONFIDENTIAL, MEMBERS),
+        (BallotVisibility.AFTER_CLOSE, BallotSecrecy.CONFIDENTIAL, MEMBERS),
+        (BallotVisibility.LIVE, BallotSecrecy.UNLINKABLE, MEMBERS),
+        (BallotVisibility.AFTER_CLOSE, BallotSecrecy.UNLINKABLE, MEMBERS),
+    ],
+)
+async def test_every_byte_over_http_and_sockets_is_the_same_whether_or_not_others_voted(
+    world: World,
+    copy: Copy,
+    tmp_path: Path,
+    visibility: BallotVisibility,
+    secrecy: BallotSecrecy,
+    names: tuple[str | None, ...],
+) -> None:
+    ballot = await opened(world, visibility=visibility, secrecy=secrecy)
+    copies = [await copy(), await copy()]
+    found = []
+    for lively in (False, True):
+        async with site(Furnished(copies[lively], {}), tmp_path) as place:
+            found.append(await sent(place, names, ballot, secrecy, lively=lively))
+
+    assert found[0] == found[1]
+    assert b"canary" not in b"".join(found[1])
