@@ -73,6 +73,9 @@ class Listener:
         self._woken.set()
 
 
+_AGAIN = 1.0  # seconds until a pump that goes on is cancelled once more
+
+
 class Wakeups:
     """The wake-ups and presence messages of one process.
 
@@ -103,8 +106,11 @@ class Wakeups:
 
     async def stop(self) -> None:
         """Disconnect; listeners still waiting sleep until their time is over."""
-        for pump in self._pumps:
-            pump.cancel()
+        # Again and again: a client in the middle of connecting may swallow a cancellation.
+        while pumping := [pump for pump in self._pumps if not pump.done()]:
+            for pump in pumping:
+                pump.cancel()
+            await asyncio.wait(pumping, timeout=_AGAIN)
         await asyncio.gather(*self._pumps, return_exceptions=True)
         self._pumps.clear()
         await self._resources.aclose()
