@@ -78,19 +78,20 @@ _CAST = select(
         bindparam("caster_id", type_=Uuid()),
         bindparam("ballot_id", type_=Uuid()),
         bindparam("vote_id", type_=Uuid()),
-        # Nothing can be cast so in a ballot that takes papers, nor for others in a secret one.
+        # Nothing can be cast so in a ballot that takes papers, nor for others in a secret one; nor
+        # in a draft, although it may be open by the time at which the function gets hold of it.
         case(
             (
                 or_(
-                    _SECRECY == BallotSecrecy.UNLINKABLE,
+                    _NAMED,
                     and_(
-                        ~_NAMED,
-                        bindparam("voter_id", type_=Uuid()) != bindparam("caster_id", type_=Uuid()),
+                        _SECRECY == BallotSecrecy.CONFIDENTIAL,
+                        bindparam("voter_id", type_=Uuid()) == bindparam("caster_id", type_=Uuid()),
                     ),
                 ),
-                func.jsonb_build_object(),
+                bindparam("accepted", type_=JSONB()),
             ),
-            else_=bindparam("accepted", type_=JSONB()),
+            else_=func.jsonb_build_object(),
         ),
         bindparam("rationale", type_=Text()),
         bindparam("about_safety", type_=Boolean()),
@@ -322,7 +323,7 @@ def _first_result(casting: Casting, found: Any) -> UUID:
     """Return the vote that an earlier request with the same key cast, or raise why none is."""
     if (
         found.topic_id is None
-        or found.state == BallotState.DRAFT
+        or found.secrecy is None  # it was a draft when this was asked
         or audience(casting.viewer, found) is None
     ):
         raise NotFound("There is no ballot with this id that you may see.", ("ballot_id",))

@@ -10,19 +10,20 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text, update
 
+from domain.commands.ballots import advance_ballot
 from domain.commands.votes import Casting, cast_vote, cast_votes
 from domain.consensus.choices import BallotKind, ReasonPolicy, choices
 from domain.consensus.rules import default_rule, rule_hash
 from domain.consensus.tallies import Tally, apply
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from domain.lifecycle import BallotState, EngagementState
-from domain.models.ballots import Ballot, BallotVisibility, TallyRow
+from domain.lifecycle import BallotState, BallotTransition, EngagementState
+from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility, TallyRow
 from domain.models.engagements import Engagement
 from domain.models.stakeholders import Stakeholder
 from domain.models.topics import IdempotencyKey, StoredEvent, Topic
 from domain.models.votes import CastVote, Vote
 from domain.permissions import ANYONE, Audience
-from domain.unit_of_work import CHANNEL
+from domain.unit_of_work import CHANNEL, UnitOfWork
 from tests.ballots import VOTERS, close, counts, draft, opened, vote
 from tests.counting import counting
 from tests.world import World
@@ -418,6 +419,31 @@ async def test_a_vote_that_waited_for_the_close_is_refused(world: World) -> None
     with pytest.raises(Conflict, match="it is CLOSED"):
         await late
     assert await recount(world, ballot, BallotKind.SENSE_CHECK) == await counts(world, ballot)
+
+
+@pytest.mark.parametrize("secrecy", BallotSecrecy)
+async def test_a_vote_in_a_draft_that_is_being_opened_is_refused(
+    world: World, secrecy: BallotSecrecy
+) -> None:
+    ballot = await draft(world, secrecy=secrecy)
+
+    async with UnitOfWork(world.database, await world.viewer("moderator")) as opening:
+        await advance_ballot(
+            opening,
+            ballot_id=ballot,
+            transition=BallotTransition.OPEN,
+            reason="",
+            expected_revision=None,
+        )
+        await opening.session.flush()
+        early = asyncio.create_task(vote(world, "nurse1", ballot, "AGREE"))
+        while not await waiting(world):
+            assert not early.done()
+
+    with pytest.raises(NotFound):
+        await early
+    async with world.database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Vote)) == 0
 
 
 class Woken:
