@@ -290,9 +290,11 @@ def upgrade() -> None:
                 replaced := earlier.choice;
                 set_aside := earlier.options;
             END IF;
-            SELECT v.choice INTO said
-            FROM votes v WHERE v.ballot_id = in_ballot AND v.person_id = voter
-            ORDER BY v.round DESC LIMIT 1;
+            IF kind = 'CONSENT' THEN
+                SELECT v.choice INTO said
+                FROM votes v WHERE v.ballot_id = in_ballot AND v.person_id = voter
+                ORDER BY v.round DESC LIMIT 1;
+            END IF;
             IF earlier.id IS NULL THEN
                 vote_id := new_vote;
                 casting := 1;
