@@ -8,7 +8,7 @@ from domain.consensus.choices import BallotKind
 from domain.consensus.parameters import Assessment, Parameters, whole_number
 from domain.consensus.statistics import wilson
 from domain.consensus.tallies import Tally
-from domain.consensus.thresholds import reaches
+from domain.consensus.thresholds import exceeds, reaches
 from domain.errors import Invalid
 
 
@@ -66,10 +66,6 @@ class Majority(Parameters):
         return f"more than {share}" if self.strict else share
 
     def _lacks(self, part: int, of: int, side: str) -> tuple[str, ...]:
-        numerator, denominator = self.threshold_numerator, self.threshold_denominator
-        if self.strict:
-            # More than the share means that the rest does not reach what is left beside it.
-            reached = not reaches(of - part, of, denominator - numerator, denominator)
-        else:
-            reached = reaches(part, of, numerator, denominator)
+        compare = exceeds if self.strict else reaches
+        reached = compare(part, of, self.threshold_numerator, self.threshold_denominator)
         return () if reached else (f"{part} of {of} {side}, not {self._threshold}.",)
