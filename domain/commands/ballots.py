@@ -19,7 +19,6 @@ from domain.commands.ballot_steps import (
 )
 from domain.commands.comments import HOSTS
 from domain.commands.deadlines import extend, later, set_times
-from domain.commands.objections import still_open
 from domain.commands.papers import shuffle
 from domain.commands.releases import final, tallies_of
 from domain.commands.rounds import begin_round, close_round, dispose, end_round, next_round
@@ -61,7 +60,7 @@ from domain.models.objections import Objection
 from domain.models.topics import Topic, TopicKind
 from domain.permissions import Audience, Permission, allowed
 from domain.queries import ballots as queries
-from domain.queries.consensus import sequences
+from domain.queries.consensus import open_objections, sequences
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
@@ -426,7 +425,7 @@ async def _outcome(
     """
     tallies = await tallies_of(uow.session, ballot.id)
     rule = parse_rule(ballot.kind, ballot.rule)
-    result = evaluate(rule, tallies, still_open(ballot))
+    result = evaluate(rule, tallies, open_objections(ballot))
     objections = await uow.session.execute(OBJECTIONS, {"ballot_id": ballot.id})
     counters = (await uow.session.execute(COUNTERS, {"topic_id": ballot.topic_id})).one()
     ends = {reader.value: sequence for reader, sequence in sequences(counters).items()}

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from domain.commands.electors import require_elector
 from domain.commands.secrecy import require_named
-from domain.consensus.objections import OpenObjections
 from domain.errors import Conflict, NotAllowed, NotFound
 from domain.events import (
     MEMBERS,
@@ -126,15 +125,6 @@ async def advance_objection(
     else:
         uow.emit(ballot.topic_id, ObjectionReceived(ballot_id=ballot.id), MODERATORS)
     return objection.id
-
-
-def still_open(ballot: Ballot) -> OpenObjections:
-    """Return how many objections of a ballot are open."""
-    return OpenObjections(
-        raised=ballot.objections_raised,
-        qualified=ballot.objections_qualified,
-        safety=ballot.objections_safety,
-    )
 
 
 def _shown(ballot: Ballot) -> bool:

@@ -250,7 +250,7 @@ def _standing(reader: Audience | None, ballot: Any, *, voted: bool) -> Standing 
         return Standing(ballot.kind, *_published(ballot))
     known = disclosure is Disclosure.EVERYTHING
     stability = stability_of(square(ballot.shifts)) if known and ballot.shifts else None
-    objections = _objections(ballot)
+    objections = open_objections(ballot)
     weighed = None
     if margins_shown(reader, ballot.visibility, ballot.state):
         weighed = turnable(ballot.kind, ballot.rule, objections)
@@ -290,7 +290,7 @@ def _released(reader: Audience, ballot: Any) -> tuple[Consensus, int] | None:
 
 def _now(ballot: Any, *, everything: bool) -> Consensus:
     return judged(
-        ballot.kind, ballot.rule, _rows(ballot), _objections(ballot), everything=everything
+        ballot.kind, ballot.rule, _rows(ballot), open_objections(ballot), everything=everything
     )
 
 
@@ -308,7 +308,8 @@ def _rows(ballot: Any) -> tuple[tuple[Any, ...], ...]:
     )
 
 
-def _objections(ballot: Any) -> OpenObjections:
+def open_objections(ballot: Any) -> OpenObjections:
+    """Return how many objections are open, from a ballot or a row with its counts of them."""
     return OpenObjections(
         ballot.objections_raised, ballot.objections_qualified, ballot.objections_safety
     )

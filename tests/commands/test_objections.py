@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from domain.commands.objections import advance_objection, raise_objection, still_open
+from domain.commands.objections import advance_objection, raise_objection
 from domain.consensus.choices import BallotKind
 from domain.consensus.objections import NO_OBJECTIONS, OpenObjections
 from domain.consensus.results import Status
@@ -76,7 +76,7 @@ async def kept(world: World, ballot: UUID) -> list[Objection]:
 
 async def counted(world: World, ballot: UUID) -> OpenObjections:
     async with world.database.session() as session:
-        return still_open(await session.get_one(Ballot, ballot))
+        return consensus.open_objections(await session.get_one(Ballot, ballot))
 
 
 async def told(world: World) -> list[tuple[Audience, str, dict[str, Any]]]:
