@@ -19,16 +19,16 @@ from domain.models.comments import (
 from domain.models.people import Person
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.pages import Page, Paged, Slice, grouped, ids, in_order, seen_by, visible
+from domain.queries.pages import ById, Page, Paged, Slice, grouped, ids, seen_by, visible
 
 _THREADS = select(Thread).join(Topic, Topic.id == Thread.topic_id).where(visible())
 _COMMENTS = select(Comment).join(Topic, Topic.id == Comment.topic_id).where(visible())
 
-THREADS_BY_IDS = _THREADS.where(Thread.id == func.any(ids()))
+threads_by_ids: ById[Thread] = ById(Thread, Thread.topic_id)
 THREADS_OF_SUBJECTS = Paged(_THREADS, Thread, Thread.subject_id)
 THREADS_OF_TOPICS = Paged(_THREADS, Thread, Thread.topic_id)
 _SHOWN = _COMMENTS.where(Comment.standing == CommentStanding.STANDING)
-BY_IDS = _COMMENTS.where(Comment.id == func.any(ids()))
+by_ids: ById[Comment] = ById(Comment, Comment.topic_id)
 OF_THREADS = Paged(_SHOWN, Comment, Comment.thread_id)
 OF_TOPICS = Paged(_SHOWN, Comment, Comment.topic_id)
 SOURCES = _COMMENTS.where(Comment.merged_into_id == func.any(ids())).order_by(Comment.id)
@@ -51,14 +51,6 @@ MENTIONED = (
     .where(Mention.comment_id == func.any(ids()))
     .order_by(Person.id)
 )
-
-
-async def threads_by_ids(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Thread | None]:
-    """Return threads, None for those that the viewer may not know of."""
-    rows = await session.scalars(THREADS_BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def threads_of_subjects(
@@ -87,12 +79,6 @@ async def count_threads_of_topics(
 ) -> list[int]:
     """Return how many threads are held in each topic."""
     return await THREADS_OF_TOPICS.counts(session, viewer, keys)
-
-
-async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Comment | None]:
-    """Return comments, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_threads(

@@ -11,11 +11,11 @@ from domain.database import Session
 from domain.models.responses import Response, ResponseEntry
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.pages import Page, Paged, Slice, grouped, ids, in_order, seen_by, visible
+from domain.queries.pages import ById, Page, Paged, Slice, grouped, ids, seen_by, visible
 
 _RESPONSES = select(Response).join(Topic, Topic.id == Response.engagement_id).where(visible())
 
-BY_IDS = _RESPONSES.where(Response.id == func.any(ids()))
+by_ids: ById[Response] = ById(Response, Response.engagement_id)
 OF_ENGAGEMENTS = _RESPONSES.where(Response.engagement_id == func.any(ids())).order_by(
     Response.version
 )
@@ -24,12 +24,6 @@ ENTRIES = Paged(
     ResponseEntry,
     ResponseEntry.response_id,
 )
-
-
-async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Response | None]:
-    """Return responses, None for those of exercises that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_engagements(

@@ -12,11 +12,11 @@ from domain.models.comments import Thread
 from domain.models.themes import Theme, ThreadTheme
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.pages import Page, Paged, Slice, grouped, ids, in_order, seen_by, visible
+from domain.queries.pages import ById, Page, Paged, Slice, grouped, ids, seen_by, visible
 
 _THEMES = select(Theme).join(Topic, Topic.id == Theme.engagement_id).where(visible())
 
-BY_IDS = _THEMES.where(Theme.id == func.any(ids()))
+by_ids: ById[Theme] = ById(Theme, Theme.engagement_id)
 OF_ENGAGEMENTS = _THEMES.where(Theme.engagement_id == func.any(ids())).order_by(Theme.id)
 OF_THREADS = (
     select(Theme, ThreadTheme.thread_id)
@@ -33,12 +33,6 @@ THREADS = Paged(
     Thread,
     ThreadTheme.theme_id,
 )
-
-
-async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Theme | None]:
-    """Return themes, None for those of exercises that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_engagements(
