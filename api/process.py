@@ -13,11 +13,10 @@ import orjson
 
 from api import auth
 from api.auth import Tokens
-from api.deadlines import Deadlines
+from api.chores import chores
 from api.graphql import schema
 from api.operations import ObservedOperations
 from api.reports.notary import Notary, notary
-from api.reports.sealing import sealing
 from api.settings import Settings, SettingsError
 from api.tracing import sent_to
 from api.viewers import Viewers
@@ -119,7 +118,6 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
         presence = Presence(wakeups)
         quota = Quota(wakeups)
         hub = Hub(operations(settings), database, wakeups, presence)
-        deadlines = Deadlines(database)
         try:
             await _require_ready(database)
             try:
@@ -129,13 +127,11 @@ async def running(settings: Settings, *, migrate: bool = False) -> AsyncIterator
             await presence.start()
             await quota.start()
             await hub.start()
-            deadlines.start()
             tokens = auth.tokens(settings)
             process = Process(settings, database, wakeups, presence, hub, tokens, quota)
-            async with sealing(database, process.notary):
+            async with chores(database, process.notary):
                 yield process
         finally:
-            await deadlines.stop()
             await hub.stop()
             await quota.stop()
             await presence.stop()

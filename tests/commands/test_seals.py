@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from api.chores import repeating
 from api.keys import local_key
-from api.reports import sealing
 from api.reports.notary import Notary, signed
 from domain.commands import seals
 from domain.commands.seals import seal, seal_closed
@@ -120,10 +121,7 @@ async def test_a_vote_does_not_wait_for_a_seal(world: World) -> None:
     assert sum(map(sum, (await counts(world, ballot)).values())) == 1
 
 
-async def test_a_process_seals_what_is_closed_while_it_runs(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sealing, "INTERVAL", 0.01)
+async def test_a_process_seals_what_is_closed_while_it_runs(world: World, tmp_path: Path) -> None:
     last = asyncio.Event()
 
     class Watched(Notary):
@@ -133,7 +131,8 @@ async def test_a_process_seals_what_is_closed_while_it_runs(
             return super().sign(statement)
 
     await close(world, await opened(world))
-    async with sealing.sealing(world.database, Watched(local_key(tmp_path / "key.json"))):
+    notary = Watched(local_key(tmp_path / "key.json"))
+    async with repeating("sealing", 0.01, partial(seals.seal_closed, world.database, notary.sign)):
         await asyncio.wait_for(last.wait(), 10)
 
     # The stream that is sealed last may be cut off by the end.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from api.deadlines import Deadlines
+from api.chores import DEADLINES, repeating
+from domain.commands.due import step_what_is_due
 from domain.consensus.rounds import RoundPlan
 from domain.lifecycle import BallotTransition
 from domain.models.comments import SubjectKind
@@ -130,18 +132,15 @@ async def test_a_running_process_opens_and_closes_what_is_due(live: Live, world:
     opening = await draft(world, opens_at=SOON, closes_at=LATER)
     await advance(world, opening, T.SCHEDULE)
     topic = world.id("Engagement", world.engagement)
-    deadlines = Deadlines(world.database)
+    stepping = repeating("deadlines", DEADLINES, partial(step_what_is_due, world.database))
 
     async with live.subscribe(ANYONE, ACTIVITY, topic=topic) as messages:
         await messages.next()
-        deadlines.start()
-        try:
+        async with stepping:
             await set_back(world, opening, "opens_at")
             began = await messages.next()
             await set_back(world, opening, "closes_at")
             ended = await messages.next()
-        finally:
-            await deadlines.stop()
 
     assert (began["kind"], began["actor"]) == ("BALLOT_OPENED", None)
     assert (ended["kind"], ended["actor"]) == ("BALLOT_CLOSED", None)
