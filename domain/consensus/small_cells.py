@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
-LEAST: Final = 5
-"""The smallest number of people that is told."""
+from domain.consensus.suppression import USUAL
 
 
-def suppressed(table: Sequence[Sequence[int]], least: int = LEAST) -> list[list[int | None]]:
+def suppressed(table: Sequence[Sequence[int]], least: int = USUAL) -> list[list[int | None]]:
     """Return a table of people with None for what is not told, given that all totals are known.
 
     Cells below `least` are hidden. In each row and column further cells are, smallest first, until

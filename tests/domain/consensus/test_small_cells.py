@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.consensus.small_cells import LEAST, suppressed
+from domain.consensus.small_cells import suppressed
+from domain.consensus.suppression import USUAL
 
 TABLES = st.tuples(st.integers(1, 5), st.integers(1, 5)).flatmap(
     lambda size: st.lists(
@@ -45,8 +46,8 @@ def test_no_total_of_a_line_tells_what_is_hidden(table: list[list[int]]) -> None
         zip(zip(*table, strict=True), zip(*told, strict=True), strict=True),
     )
     for people, shown in lines:
-        assert all(each is None or each >= LEAST for each in shown)
+        assert all(each is None or each >= USUAL for each in shown)
         assert all(each in (None, number) for each, number in zip(shown, people, strict=True))
         hidden = [number for each, number in zip(shown, people, strict=True) if each is None]
         nothing_left = len(hidden) == len(people)
-        assert not hidden or nothing_left or (len(hidden) > 1 and sum(hidden) >= LEAST)
+        assert not hidden or nothing_left or (len(hidden) > 1 and sum(hidden) >= USUAL)
