@@ -19,7 +19,7 @@ class Consent(Parameters):
 
     ABSTAIN counts for turnout and quorum: its voter takes no side, and is not among the votes that
     the share is taken of. Whose objection was settled still counts against, until they vote
-    otherwise. `exceeded` says whether the share must be more than the threshold or may equal it.
+    otherwise. `strict` says whether the share must be more than the threshold or may equal it.
     `safety_alone` lets only objections about safety block, and all others be outvoted, as the WHO's
     guideline group on tuberculosis does. There is no consensus against.
     """
@@ -30,7 +30,7 @@ class Consent(Parameters):
 
     threshold_numerator: int = whole_number(2, 1, 1000)
     threshold_denominator: int = whole_number(3, 1, 1000)
-    exceeded: bool = True
+    strict: bool = True
     safety_alone: bool = False
 
     def __post_init__(self) -> None:
@@ -39,10 +39,10 @@ class Consent(Parameters):
         path = ("rule", "threshold_numerator")
         if self.threshold_numerator > self.threshold_denominator:
             raise Invalid(f"The threshold {share} is more than everyone.", path)
-        if self.exceeded and self.threshold_numerator == self.threshold_denominator:
+        if self.strict and self.threshold_numerator == self.threshold_denominator:
             raise Invalid(
                 f"No share exceeds {share}. Please lower the threshold, or let it be reached "
-                "(exceeded: false).",
+                "(strict: false).",
                 path,
             )
 
@@ -64,8 +64,8 @@ class Consent(Parameters):
 
     def _lacks(self, in_favour: int, of: int) -> tuple[str, ...]:
         share = f"{self.threshold_numerator}/{self.threshold_denominator}"
-        compare = exceeds if self.exceeded else reaches
+        compare = exceeds if self.strict else reaches
         if compare(in_favour, of, self.threshold_numerator, self.threshold_denominator):
             return ()
-        short = "not more than" if self.exceeded else "below"
+        short = "not more than" if self.strict else "below"
         return (f"{in_favour} of {of} consent, with or without concerns, {short} {share}.",)

@@ -24,16 +24,16 @@ def panel(*counts: int) -> Tally:
         ((9, 0, 0, 0), {}, ()),
         ((4, 3, 3, 0), {}, ()),
         ((4, 2, 3, 0), {}, ("6 of 9 consent, with or without concerns, not more than 2/3.",)),
-        ((4, 2, 3, 0), {"exceeded": False}, ()),
+        ((4, 2, 3, 0), {"strict": False}, ()),
         (
             (4, 1, 4, 0),
-            {"exceeded": False},
+            {"strict": False},
             ("5 of 9 consent, with or without concerns, below 2/3.",),
         ),
         ((5, 0, 0, 4), {}, ()),
         (
             (8, 0, 1, 0),
-            {"exceeded": False, "threshold_numerator": 1, "threshold_denominator": 1},
+            {"strict": False, "threshold_numerator": 1, "threshold_denominator": 1},
             ("8 of 9 consent, with or without concerns, below 1/1.",),
         ),
     ],
@@ -54,12 +54,12 @@ def test_who_abstains_is_counted_for_the_quorum_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("numerator", "exceeded", "sentence"),
+    ("numerator", "strict", "sentence"),
     [(4, True, "more than everyone"), (4, False, "more than everyone"), (3, True, "exceeds 3/3")],
 )
 def test_a_threshold_that_nobody_can_meet_is_refused(
-    numerator: int, *, exceeded: bool, sentence: str
+    numerator: int, *, strict: bool, sentence: str
 ) -> None:
     with pytest.raises(Invalid, match=sentence) as refusal:
-        Consent(threshold_numerator=numerator, threshold_denominator=3, exceeded=exceeded)
+        Consent(threshold_numerator=numerator, threshold_denominator=3, strict=strict)
     assert refusal.value.path == ("rule", "threshold_numerator")

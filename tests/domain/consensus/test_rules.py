@@ -61,7 +61,7 @@ RULES = st.one_of(
         Consent,
         threshold_numerator=st.integers(1, 30),
         threshold_denominator=st.integers(31, 1000),
-        exceeded=st.booleans(),
+        strict=st.booleans(),
         safety_alone=st.booleans(),
         **SHARED,
     ),
@@ -106,8 +106,8 @@ def test_the_defaults_of_version_1_never_change() -> None:
             '"per_constituency":true,"quorum_percent":50,"threshold_percent":70,"version":1}'
         ),
         (
-            '{"constituency_quorum_percent":50,"exceeded":true,"minimum_votes":3,"name":"consent",'
-            '"per_constituency":true,"quorum_percent":50,"safety_alone":false,'
+            '{"constituency_quorum_percent":50,"minimum_votes":3,"name":"consent",'
+            '"per_constituency":true,"quorum_percent":50,"safety_alone":false,"strict":true,'
             '"threshold_denominator":3,"threshold_numerator":2,"version":1}'
         ),
         (

@@ -34,7 +34,7 @@ SENSE_CHECKS = st.one_of(
 ).map(Rule)
 RULES = SENSE_CHECKS | st.one_of(
     st.builds(Datatracker, **SHARED),
-    st.builds(Consent, exceeded=st.booleans(), safety_alone=st.booleans(), **SHARED),
+    st.builds(Consent, strict=st.booleans(), safety_alone=st.booleans(), **SHARED),
     st.builds(Comet, threshold_percent=PERCENT, dissent_percent=st.integers(1, 100), **SHARED),
     st.builds(RandUcla, classic_disagreement=st.booleans(), **SHARED),
     st.builds(MedianIqr, iqr_at_most=st.integers(0, 8), **SHARED),
