@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from sqlalchemy import Uuid, bindparam, select
+
 from domain.commands.engagements import moment
-from domain.errors import Invalid
+from domain.errors import Conflict, Invalid
 from domain.events import BallotExtended
+from domain.lifecycle import BALLOT, BallotState, EngagementState, require
 from domain.models.ballots import Ballot
+from domain.queries.ballots import HOST_STATE, OVERDUE, with_host
 from domain.unit_of_work import UnitOfWork
+
+HOST = with_host(
+    select(HOST_STATE.label("host_state"), OVERDUE.label("overdue")).select_from(Ballot)
+).where(Ballot.id == bindparam("ballot_id", type_=Uuid()))
 
 
 def set_times(ballot: Ballot, opens_at: datetime | None, closes_at: datetime | None) -> None:
@@ -62,3 +70,16 @@ def extend(uow: UnitOfWork, ballot: Ballot, closes_at: datetime | None, reason: 
 
 def _said(time: datetime) -> str:
     return f"{time.astimezone(UTC):%d %B %Y at %H:%M} UTC"
+
+
+async def require_open(uow: UnitOfWork, ballot: Ballot, doing: str) -> None:
+    """Raise Conflict unless electors may act in a ballot now; `doing` begins the sentence."""
+    require(BALLOT, ballot.state, (BallotState.OPEN,), doing)
+    now = (await uow.session.execute(HOST, {"ballot_id": ballot.id})).one()
+    if now.overdue:
+        raise Conflict(f"{doing} was possible until the deadline of this ballot, which has passed.")
+    if now.host_state != EngagementState.OPEN:
+        raise Conflict(
+            f"{doing} is possible while the exercise or roundtable of the ballot is OPEN; "
+            f"it is {now.host_state}."
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from domain.commands.deadlines import require_open
 from domain.commands.electors import require_elector
 from domain.commands.secrecy import require_named
 from domain.errors import Conflict, NotAllowed, NotFound
@@ -19,14 +20,12 @@ from domain.events import (
     ObjectionReceived,
 )
 from domain.lifecycle import (
-    BALLOT,
     NOT_OWN,
     OBJECTION,
     BallotState,
     ObjectionState,
     ObjectionTransition,
     advance,
-    require,
 )
 from domain.models.ballots import Ballot
 from domain.models.objections import Objection
@@ -43,7 +42,7 @@ async def raise_objection(uow: UnitOfWork, *, ballot_id: UUID, body: str, safety
     if ballot.state is BallotState.DRAFT:
         raise NotFound("There is no ballot with this id that you may see.")
     constituency_id = await require_elector(uow, ballot)
-    require(BALLOT, ballot.state, (BallotState.OPEN,), "Objecting")
+    await require_open(uow, ballot, "Objecting")
     require_named(ballot, "Objecting")
     objection = Objection(
         topic_id=ballot.topic_id,

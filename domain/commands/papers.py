@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Uuid, bindparam, select, text, update
 
+from domain.commands.deadlines import require_open
 from domain.commands.electors import require_elector
 from domain.commands.releases import release_consensus
 from domain.consensus.choices import BallotKind, needs_reason, ordinal
@@ -23,19 +24,15 @@ from domain.consensus.rules import parse_rule, rule_hash
 from domain.database import Database
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import MODERATORS, PaperTaken, VoteReceived
-from domain.lifecycle import BALLOT, BallotState, EngagementState, require
+from domain.lifecycle import BallotState
 from domain.models.ballots import Ballot, BallotSecrecy, Elector
 from domain.models.papers import Paper
 from domain.permissions import Permission, Viewer
-from domain.queries.ballots import HOST_STATE, OVERDUE, with_host
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
 _SECRET_BYTES = 32
 
-HOST = with_host(
-    select(HOST_STATE.label("host_state"), OVERDUE.label("overdue")).select_from(Ballot)
-).where(Ballot.id == bindparam("ballot_id", type_=Uuid()))
 TAKE = (
     update(Elector)
     .where(
@@ -104,7 +101,7 @@ async def take_paper(database: Database, viewer: Viewer, *, ballot_id: UUID) -> 
         uow.authorise(Permission.VOTE, await uow.topic(ballot.topic_id), doing="taking a paper")
         if ballot.secrecy is not BallotSecrecy.UNLINKABLE:
             raise Conflict(f"This ballot is {ballot.secrecy}: please cast your vote itself.")
-        await _require_open(uow, ballot, "Taking a paper")
+        await require_open(uow, ballot, "Taking a paper")
         await require_elector(uow, ballot)
         constituency_id = (
             await uow.session.execute(TAKE, {"of_ballot": ballot_id, "of_person": uow.actor_id})
@@ -139,7 +136,7 @@ async def cast_paper(
                 "There is no paper with this secret in a ballot that is open.", ("secret",)
             )
         ballot = (await uow.session.scalars(OPEN_BALLOT, {"ballot_id": found.ballot_id})).one()
-        await _require_open(uow, ballot, "Voting")
+        await require_open(uow, ballot, "Voting")
         await uow.session.refresh(found)  # as of having got the ballot
         place = _place(ballot, choice, explained=words != "")
         receipt = issue(ballot.id, choice)
@@ -168,18 +165,6 @@ async def shuffle(uow: UnitOfWork, ballot_id: UUID) -> None:
     """Turn the papers of a ballot that is being closed into votes and receipts without an order."""
     for statement in SHUFFLE:
         await uow.session.execute(statement, {"ballot_id": ballot_id})
-
-
-async def _require_open(uow: UnitOfWork, ballot: Ballot, doing: str) -> None:
-    require(BALLOT, ballot.state, (BallotState.OPEN,), doing)
-    now = (await uow.session.execute(HOST, {"ballot_id": ballot.id})).one()
-    if now.overdue:
-        raise Conflict(f"{doing} was possible until the deadline of this ballot, which has passed.")
-    if now.host_state != EngagementState.OPEN:
-        raise Conflict(
-            f"{doing} is possible while the exercise or roundtable of the ballot is OPEN; "
-            f"it is {now.host_state}."
-        )
 
 
 def _place(ballot: Ballot, choice: str, *, explained: bool) -> int:

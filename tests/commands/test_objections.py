@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from domain.models.topics import StoredEvent
 from domain.permissions import Audience
 from domain.queries import consensus
 from domain.unit_of_work import UnitOfWork
-from tests.ballots import VOTERS, close, draft, opened, vote
+from tests.ballots import VOTERS, close, draft, opened, set_back, vote
 from tests.counting import counting
 from tests.world import World
 
@@ -443,3 +444,12 @@ async def test_whatever_happens_at_once_events_counts_and_tables_agree(
         qualified=sum(each.state is ObjectionState.QUALIFIED for each in open_),
         safety=sum(each.safety for each in open_),
     )
+
+
+async def test_nobody_objects_after_the_deadline(world: World) -> None:
+    ballot = await opened(world, closes_at=datetime.now(UTC) + timedelta(days=1))
+    await set_back(world, ballot, "closes_at")
+
+    with pytest.raises(Conflict, match=r"^Objecting was possible until the deadline"):
+        await objects(world, "nurse1", ballot)
+    assert await counted(world, ballot) == NO_OBJECTIONS
