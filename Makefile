@@ -7,7 +7,7 @@ READY_DEV := $(VENV)/.ready-dev
 SOURCES := api subscriptions schema domain migrations tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos fuzz check lint types contracts sdl database format bench schema migration
+.PHONY: help demo test chaos fuzz check lint types contracts sdl lifecycles database format bench schema migration
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -25,7 +25,7 @@ fuzz: $(READY_DEV) ## Draw thousands of documents for two executors, and of step
 	CONCORDAT_FUZZ=long $(RUN) -m pytest -q --timeout 0 tests/execution/test_generated.py \
 	  tests/execution/test_world.py tests/api/test_secrecy.py $(ARGS)
 
-check: lint types contracts sdl database ## Everything that must hold of a commit, but the tests
+check: lint types contracts sdl lifecycles database ## Everything that must hold of a commit, but the tests
 
 lint: $(READY_DEV)
 	$(VENV)/bin/ruff check $(SOURCES)
@@ -41,6 +41,10 @@ sdl: $(READY_DEV)
 	@$(RUN) -m api schema | diff -u schema/schema.graphql - \
 	  || { echo "The schema changed: run make schema and look at the difference."; exit 1; }
 
+lifecycles: $(READY_DEV)
+	@$(RUN) -m api lifecycles | diff -u docs/lifecycles.md - \
+	  || { echo "A lifecycle changed: run make schema and look at the difference."; exit 1; }
+
 database: $(READY_DEV)
 	DATA_FOLDER=$$(mktemp -d) $(RUN) -m api migrate --check
 
@@ -51,9 +55,10 @@ format: $(READY_DEV) ## Put the code into shape
 bench: $(READY_DEV) ## Measure, and print ratios
 	$(RUN) -m tests.benchmarks $(ARGS)
 
-schema: $(READY_DEV) ## Write the printed schema
+schema: $(READY_DEV) ## Write the printed schema, and the diagrams of the lifecycles
 	$(RUN) -m api schema > schema/schema.graphql.new
 	mv schema/schema.graphql.new schema/schema.graphql
+	$(RUN) -m api lifecycles > docs/lifecycles.md
 
 migration: $(READY_DEV) ## Write a migration from the records: make migration MESSAGE="Add a thing"
 	$(RUN) -m api migrate --write "$(MESSAGE)"

@@ -33,6 +33,7 @@ from domain.commands.foundation import found
 from domain.database import Unusable, refusal
 from domain.embedded import EmbeddedServerError
 from domain.errors import DomainError, Invalid
+from domain.lifecycle import MACHINES, diagrams
 from domain.permissions import Role, Viewer
 from domain.queries import people
 
@@ -153,6 +154,11 @@ async def schema(_: argparse.Namespace, __: Settings) -> None:
     print(printed(), end="")
 
 
+async def lifecycles(_: argparse.Namespace, __: Settings) -> None:
+    """Print every state machine as a diagram and a table, in Markdown."""
+    print(diagrams.document(MACHINES), end="")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m api", description="Concordat.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -216,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
         "--key", type=Path, metavar="FILE", help="the published key; default is that in the report"
     )
     add("schema", schema)
+    add("lifecycles", lifecycles)
     return parser
 
 

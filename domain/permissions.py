@@ -41,6 +41,8 @@ class Permission(StrEnum):
     ADMINISTER = "ADMINISTER"
     PLAN = "PLAN"
     SUBMIT_PLAN = "SUBMIT_PLAN"
+    JUDGE = "JUDGE"
+    DECIDE = "DECIDE"
 
 
 class Audience(StrEnum):
@@ -51,10 +53,20 @@ class Audience(StrEnum):
     MODERATORS = "MODERATORS"
 
 
+# What is for those alone whose part it is, so that nobody administers their way to a decision.
+_RESERVED = frozenset(
+    {
+        Permission.VOTE,
+        Permission.PLAN,
+        Permission.SUBMIT_PLAN,
+        Permission.JUDGE,
+        Permission.DECIDE,
+    }
+)
 _PARTICIPANT = frozenset({Permission.VIEW, Permission.COMMENT, Permission.VOTE})
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.ADMIN: frozenset(Permission) - {Permission.VOTE, Permission.PLAN, Permission.SUBMIT_PLAN},
+    Role.ADMIN: frozenset(Permission) - _RESERVED,
     Role.SECRETARIAT: frozenset(
         {
             Permission.VIEW,
@@ -64,8 +76,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.STEER,
         }
     ),
-    Role.BOARD: _PARTICIPANT,
-    Role.REVIEWER: _PARTICIPANT,
+    Role.BOARD: _PARTICIPANT | {Permission.DECIDE},
+    Role.REVIEWER: _PARTICIPANT | {Permission.JUDGE},
     Role.DEVELOPER_LEAD: frozenset({Permission.VIEW, Permission.COMMENT, Permission.DRAFT}),
     Role.DEVELOPER: frozenset({Permission.VIEW, Permission.COMMENT, Permission.DRAFT}),
     Role.MODERATOR: frozenset({Permission.VIEW, Permission.COMMENT, Permission.MODERATE}),
@@ -76,6 +88,12 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: frozenset(),
     Role.OBSERVER: frozenset({Permission.VIEW}),
 }
+
+
+def holders(permission: Permission) -> list[Role]:
+    """Return the roles that have a permission."""
+    return [role for role in Role if permission in GRANTS[role]]
+
 
 # These belong to what they were given for and to nothing inside it: who takes part in an exercise,
 # or drafts the specification that it is about, is not thereby a guest of its roundtables.

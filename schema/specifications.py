@@ -84,6 +84,7 @@ enum(
     REVISE="Revise it after a consultation, or after a review.",
     MAKE_CANDIDATE="Lock and hash its text.",
     LAUNCH="Launch it, in place of the version that is launched now.",
+    SUPERSEDE="Give way to a later version, by the launch of that.",
     ABANDON="Give up its development.",
 )
 

@@ -23,6 +23,7 @@ from domain.commands.papers import shuffle
 from domain.commands.releases import final, tallies_of
 from domain.commands.rounds import begin_round, close_round, dispose, end_round, next_round
 from domain.commands.secrecy import require_coherent
+from domain.commands.steps import next_state
 from domain.commands.subjects import require_subject
 from domain.consensus.choices import LISTED, BallotKind, ReasonPolicy, choices
 from domain.consensus.options import listed
@@ -49,7 +50,6 @@ from domain.lifecycle import (
     BallotState,
     BallotTransition,
     EngagementState,
-    advance,
     require,
 )
 from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility
@@ -58,7 +58,7 @@ from domain.models.criteria import Criterion
 from domain.models.interests import Mitigation
 from domain.models.objections import Objection
 from domain.models.topics import Topic, TopicKind
-from domain.permissions import Audience, Permission, allowed
+from domain.permissions import Audience, Permission
 from domain.queries import ballots as queries
 from domain.queries.consensus import open_objections, sequences
 from domain.texts import REASON_LENGTH, clean
@@ -288,14 +288,7 @@ async def advance_ballot(
     particulars.require_fit(transition)
     if transition is BallotTransition.OPEN:
         await _host(uow, topic)
-    [facts] = await queries.facts(uow.session, uow.viewer, [ballot.id])
-    ballot.state = advance(
-        BALLOT,
-        ballot.state,
-        transition,
-        facts,
-        lambda permission: allowed(uow.viewer, permission, topic),
-    )
+    ballot.state = await next_state(uow, BALLOT, ballot, transition, queries.facts)
     ballot.revision += 1
     ballot.state_reason = words
     await _take(uow, topic, ballot, transition, words, particulars)

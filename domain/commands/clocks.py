@@ -5,11 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.commands.agenda_items import agenda
+from domain.commands.steps import next_state
 from domain.events import MEMBERS, ClockAdvanced
-from domain.lifecycle import CLOCK, ClockState, ClockTransition, advance
+from domain.lifecycle import CLOCK, ClockState, ClockTransition
 from domain.models.agenda_items import AgendaItem
 from domain.models.roundtables import Roundtable
-from domain.permissions import Permission, allowed
+from domain.permissions import Permission
 from domain.queries import clocks as queries
 from domain.unit_of_work import UnitOfWork
 
@@ -28,15 +29,7 @@ async def advance_clock(
     """
     roundtable = await uow.load(Roundtable, roundtable_id, Permission.VIEW)
     uow.expect(roundtable, expected_revision)
-    topic = await uow.topic(roundtable.id)
-    [facts] = await queries.facts(uow.session, uow.viewer, [roundtable.id])
-    state = advance(
-        CLOCK,
-        roundtable.clock_state,
-        transition,
-        facts,
-        lambda permission: allowed(uow.viewer, permission, topic),
-    )
+    state = await next_state(uow, CLOCK, roundtable, transition, queries.facts, state="clock_state")
     items = await agenda(uow, roundtable.id)
     _turn(uow, roundtable, items, transition, state)
     roundtable.revision += 1

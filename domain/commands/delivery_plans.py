@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from domain.commands.steps import next_state
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import (
     DeliveryPlanAdvanced,
@@ -21,14 +22,13 @@ from domain.lifecycle import (
     DELIVERY_PLAN,
     DeliveryPlanState,
     DeliveryPlanTransition,
-    advance,
     require,
 )
 from domain.models.delivery_plans import DeliveryPlan, Module, ModuleOutcome
 from domain.models.organisations import Organisation, OrganisationKind
 from domain.models.specifications import Block, BlockKind
 from domain.models.topics import TopicKind
-from domain.permissions import Permission, allowed
+from domain.permissions import Permission
 from domain.queries import delivery_plans as queries
 from domain.queries import specifications
 from domain.texts import DOCUMENT_LENGTH, REASON_LENGTH, TITLE_LENGTH, clean
@@ -206,15 +206,7 @@ async def advance_delivery_plan(
     plan = await uow.load(DeliveryPlan, delivery_plan_id, Permission.VIEW)
     uow.expect(plan, expected_revision)
     words = clean(reason, "reason", limit=REASON_LENGTH)
-    topic = await uow.topic(plan.id)
-    (facts,) = await queries.facts(uow.session, uow.viewer, [plan.id])
-    plan.state = advance(
-        DELIVERY_PLAN,
-        plan.state,
-        transition,
-        facts,
-        lambda permission: allowed(uow.viewer, permission, topic),
-    )
+    plan.state = await next_state(uow, DELIVERY_PLAN, plan, transition, queries.facts)
     plan.submitted_at = uow.now
     plan.revision += 1
     uow.emit(

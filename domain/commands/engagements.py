@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
+from domain.commands.steps import next_state
 from domain.errors import Invalid
 from domain.events import (
     EVERYONE,
@@ -20,12 +21,12 @@ from domain.events import (
     WebinarEdited,
 )
 from domain.ids import new_id
-from domain.lifecycle import ENGAGEMENT, NOT_CLOSED, EngagementTransition, advance, require
+from domain.lifecycle import ENGAGEMENT, NOT_CLOSED, EngagementTransition, require
 from domain.models.engagements import Engagement, Webinar
 from domain.models.people import Membership
 from domain.models.specifications import Specification
 from domain.models.topics import TopicKind
-from domain.permissions import Permission, Role, allowed
+from domain.permissions import Permission, Role
 from domain.queries import engagements as queries
 from domain.texts import COMMENT_LENGTH, DOCUMENT_LENGTH, REASON_LENGTH, TITLE_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
@@ -121,15 +122,7 @@ async def advance_engagement(
     """Open an exercise or close it, when nothing is missing for that; see domain.lifecycle."""
     engagement = await uow.load(Engagement, engagement_id, Permission.VIEW)
     uow.expect(engagement, expected_revision)
-    topic = await uow.topic(engagement.id)
-    [facts] = await queries.facts(uow.session, uow.viewer, [engagement.id])
-    engagement.state = advance(
-        ENGAGEMENT,
-        engagement.state,
-        transition,
-        facts,
-        lambda permission: allowed(uow.viewer, permission, topic),
-    )
+    engagement.state = await next_state(uow, ENGAGEMENT, engagement, transition, queries.facts)
     if transition is EngagementTransition.OPEN:
         engagement.opened_at = uow.now
     else:

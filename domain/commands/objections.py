@@ -11,7 +11,8 @@ from uuid import UUID
 from domain.commands.deadlines import require_open
 from domain.commands.electors import require_elector
 from domain.commands.secrecy import require_named
-from domain.errors import Conflict, NotAllowed, NotFound
+from domain.commands.steps import next_state
+from domain.errors import Conflict, NotFound
 from domain.events import (
     MEMBERS,
     MODERATORS,
@@ -20,16 +21,14 @@ from domain.events import (
     ObjectionReceived,
 )
 from domain.lifecycle import (
-    NOT_OWN,
     OBJECTION,
     BallotState,
     ObjectionState,
     ObjectionTransition,
-    advance,
 )
 from domain.models.ballots import Ballot
 from domain.models.objections import Objection
-from domain.permissions import Permission, allowed
+from domain.permissions import Permission
 from domain.queries import objections as queries
 from domain.queries.consensus import votes_shown
 from domain.texts import REASON_LENGTH, clean
@@ -88,22 +87,12 @@ async def advance_objection(
     objection = await uow.session.get_one(Objection, objection_id, populate_existing=True)
     uow.expect(objection, expected_revision)
     withdrawn = transition is ObjectionTransition.WITHDRAW
-    if withdrawn and objection.person_id != uow.actor_id:
-        raise NotAllowed(NOT_OWN, ("transition",))
     if objection.vote_id is not None and not _shown(ballot):
         raise Conflict(
             "This ballot is blind, and your objection is known from your vote alone. Please change "
             "the vote: that withdraws the objection."
         )
-    topic = await uow.topic(ballot.topic_id)
-    [facts] = await queries.facts(uow.session, uow.viewer, [objection.id])
-    state = advance(
-        OBJECTION,
-        objection.state,
-        transition,
-        facts,
-        lambda permission: allowed(uow.viewer, permission, topic),
-    )
+    state = await next_state(uow, OBJECTION, objection, transition, queries.facts)
     words = clean(reason, "reason", limit=REASON_LENGTH, required=not withdrawn)
     _count(ballot, objection, -1)
     objection.state, objection.reason = state, words

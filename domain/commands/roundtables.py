@@ -13,6 +13,7 @@ from domain.commands.clocks import end_clock
 from domain.commands.engagements import moment, require_seconds
 from domain.commands.floor_requests import clear_floor
 from domain.commands.stakeholders import require_no_open_ballot, withdraw
+from domain.commands.steps import next_state
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.events import (
     MEMBERS,
@@ -30,14 +31,13 @@ from domain.lifecycle import (
     NOT_CLOSED,
     ROUNDTABLE,
     EngagementTransition,
-    advance,
     require,
 )
 from domain.models.engagements import Engagement
 from domain.models.roundtables import Invitation, InvitationState, Roundtable
 from domain.models.stakeholders import Stakeholder
 from domain.models.topics import TopicKind
-from domain.permissions import Permission, allowed
+from domain.permissions import Permission
 from domain.queries import roundtables as queries
 from domain.queries.ballots import INVITED
 from domain.queries.pages import ids
@@ -120,16 +120,8 @@ async def advance_roundtable(
     """
     roundtable = await uow.load(Roundtable, roundtable_id, Permission.VIEW)
     uow.expect(roundtable, expected_revision)
-    topic = await uow.topic(roundtable.id)
     await uow.session.execute(HOST, {"id": roundtable.engagement_id})
-    [facts] = await queries.facts(uow.session, uow.viewer, [roundtable.id])
-    roundtable.state = advance(
-        ROUNDTABLE,
-        roundtable.state,
-        transition,
-        facts,
-        lambda permission: allowed(uow.viewer, permission, topic),
-    )
+    roundtable.state = await next_state(uow, ROUNDTABLE, roundtable, transition, queries.facts)
     roundtable.revision += 1
     uow.emit(
         roundtable.id,

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from domain.commands.stale_votes import make_votes_stale
+from domain.commands.steps import next_state
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import (
     EVERYONE,
@@ -24,14 +25,13 @@ from domain.lifecycle import (
     SPECIFICATION,
     SpecificationState,
     SpecificationTransition,
-    advance,
     require,
 )
 from domain.models.credentials import Credential
 from domain.models.people import Profession
 from domain.models.specifications import Specification, SpecificationRevision, TargetProfession
 from domain.models.topics import TopicKind
-from domain.permissions import Permission, allowed
+from domain.permissions import Permission
 from domain.queries import specifications as queries
 from domain.texts import DOCUMENT_LENGTH, NAME_LENGTH, REASON_LENGTH, TITLE_LENGTH, clean
 from domain.unit_of_work import UnitOfWork, fingerprint_of
@@ -146,15 +146,7 @@ async def advance_specification(
     specification = await uow.load(Specification, specification_id, Permission.STEER)
     uow.expect(specification, expected_revision)
     words = clean(reason, "reason", limit=REASON_LENGTH)
-    topic = await uow.topic(specification.id)
-    (facts,) = await queries.facts(uow.session, uow.viewer, [specification.id])
-    state = advance(
-        SPECIFICATION,
-        specification.state,
-        transition,
-        facts,
-        lambda permission: allowed(uow.viewer, permission, topic),
-    )
+    state = await next_state(uow, SPECIFICATION, specification, transition, queries.facts)
     if transition is SpecificationTransition.MAKE_CANDIDATE:
         kept = await _named(uow, specification) or await _keep(uow, specification, "Candidate")
         specification.content_hash = kept.content_hash
@@ -264,7 +256,7 @@ async def _supersede(uow: UnitOfWork, credential_id: UUID) -> None:
         _enter(
             uow,
             launched,
-            SpecificationTransition.LAUNCH,
+            SpecificationTransition.SUPERSEDE,
             SpecificationState.SUPERSEDED,
             "A later version was launched.",
         )

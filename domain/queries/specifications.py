@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, bindparam, case, cast, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from domain.database import Session
 from domain.lifecycle import EngagementState, Facts, SpecificationState
@@ -76,6 +77,7 @@ def _missing(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return case((exists().where(*conditions).correlate(Specification), 0), else_=1)
 
 
+_later = aliased(Specification)
 _EXERCISES = Engagement.specification_id == Specification.id
 # Every comment gets an answer, whatever became of the block that it was about.
 _ABOUT_IT = Thread.subject_kind.in_(
@@ -104,6 +106,11 @@ FACTS = select(
             Thread.topic_id.in_(select(Engagement.id).where(_EXERCISES).correlate(Specification)),
         ),
     ).label("threads_unresolved"),
+    _missing(
+        _later.credential_id == Specification.credential_id,
+        _later.version > Specification.version,
+        _later.state == SpecificationState.LAUNCHED,
+    ).label("successors_missing"),
 ).where(Specification.id == func.any(ids()))
 
 

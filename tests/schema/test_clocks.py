@@ -185,7 +185,12 @@ async def test_the_clock_is_the_moderators_to_set_and_says_so(roundtable: Held) 
         {
             "transition": "START",
             "allowed": False,
-            "reasons": ["START of this clock needs the permission MODERATE."],
+            "reasons": [
+                (
+                    "START of this clock needs the permission MODERATE, "
+                    "which comes with the role ADMIN or SECRETARIAT or MODERATOR."
+                )
+            ],
             "missing": [],
         }
     ]

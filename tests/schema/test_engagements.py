@@ -308,7 +308,12 @@ async def test_the_lifecycle_explains_itself_to_those_who_may_not_act(
         {
             "transition": "CLOSE",
             "allowed": False,
-            "reasons": ["CLOSE of this engagement exercise needs the permission MODERATE."],
+            "reasons": [
+                (
+                    "CLOSE of this engagement exercise needs the permission MODERATE, "
+                    "which comes with the role ADMIN or SECRETARIAT or MODERATOR."
+                )
+            ],
             "missing": [],
         }
     ]

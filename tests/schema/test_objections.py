@@ -62,7 +62,12 @@ async def test_an_objection_shows_what_can_become_of_it(ask: Ask, world: World) 
                 {
                     "transition": transition,
                     "allowed": False,
-                    "reasons": [f"{transition} of this objection needs the permission MODERATE."],
+                    "reasons": [
+                        (
+                            f"{transition} of this objection needs the permission MODERATE, "
+                            "which comes with the role ADMIN or SECRETARIAT or MODERATOR."
+                        )
+                    ],
                     "missing": [],
                 }
                 for transition in ("QUALIFY", "DISQUALIFY")
@@ -75,7 +80,7 @@ async def test_an_objection_shows_what_can_become_of_it(ask: Ask, world: World) 
     judged = await change(ask, moderator, "advanceObjection", SHOWN, **step, transition="QUALIFY")
     options = judged["objection"].pop("availableTransitions")
     assert [each["transition"] for each in options if each["allowed"]] == ["INTEGRATE", "OVERRULE"]
-    assert options[-1]["missing"] == ["Only who raised an objection can withdraw it."]
+    assert options[-1]["reasons"] == ["Only who raised an objection can withdraw it."]
     assert (judged["objection"]["state"], judged["objection"]["reason"]) == (
         "QUALIFIED",
         "It is so.",

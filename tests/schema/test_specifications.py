@@ -413,7 +413,7 @@ async def test_a_launch_supersedes_the_version_before(ask: Ask, world: World) ->
     assert launched["specification"]["state"] == "LAUNCHED"
     assert launched["specification"]["launchedAt"] is not None
     assert data["node"] == {"state": "SUPERSEDED", "revision": 2}
-    assert [(fact["transition"], fact["state"]) for fact in facts] == [("LAUNCH", "SUPERSEDED")]
+    assert [(fact["transition"], fact["state"]) for fact in facts] == [("SUPERSEDE", "SUPERSEDED")]
 
 
 async def test_of_two_launches_at_once_the_later_one_supersedes_the_other(

@@ -2,128 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
 
-from domain.errors import Conflict, NotAllowed
+from domain.lifecycle.machine import (
+    Facts,
+    Machine,
+    Move,
+    Option,
+    Requirement,
+    advance,
+    explain,
+    require,
+)
 from domain.permissions import Permission
 
-Facts = Mapping[str, int]
-S = TypeVar("S", bound=StrEnum)
-T = TypeVar("T", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """A named condition: counts of what is missing must be nought.
-
-    `fact` names a count that the subject's query supplies; `sentence` says what is missing, with
-    `{n}` for the count.
-    """
-
-    fact: str
-    sentence: str
-
-    def missing(self, facts: Facts) -> str | None:
-        """Return the sentence of what is missing, None when nothing is."""
-        return self.sentence.format(n=facts[self.fact]) if facts[self.fact] else None
-
-
-@dataclass(frozen=True, slots=True)
-class Move(Generic[S, T]):
-    """One transition: from any of these states to that one, by whom, and on what conditions."""
-
-    transition: T
-    sources: tuple[S, ...]
-    target: S
-    permission: Permission
-    requirements: tuple[Requirement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Machine(Generic[S, T]):
-    """The life of one kind of subject; `noun` is what its sentences call it."""
-
-    noun: str
-    initial: S
-    moves: tuple[Move[S, T], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Option(Generic[T]):
-    """A transition out of the present state, whether it may happen, and if not, why."""
-
-    transition: T
-    allowed: bool
-    reasons: tuple[str, ...]
-    missing: tuple[str, ...]
-
-
-def explain(
-    machine: Machine[S, T], state: S, facts: Facts, permitted: Callable[[Permission], bool]
-) -> Sequence[Option[T]]:
-    """List the transitions out of `state`, each with what stands in its way, in words."""
-    return [
-        _option(machine, move, facts, permitted) for move in machine.moves if state in move.sources
-    ]
-
-
-def advance(
-    machine: Machine[S, T],
-    state: S,
-    transition: T,
-    facts: Facts,
-    permitted: Callable[[Permission], bool],
-) -> S:
-    """Return the state after `transition`.
-
-    Raises NotAllowed where it is not the viewer's to take, Conflict where the state does not permit
-    it or something is still missing.
-    """
-    move = next(
-        (m for m in machine.moves if m.transition == transition and state in m.sources), None
-    )
-    if move is None:
-        possible = [m.transition for m in machine.moves if state in m.sources]
-        raise Conflict(
-            f"{transition} is not possible: this {machine.noun} is {state}. "
-            + (f"Possible now: {', '.join(possible)}." if possible else "Nothing follows that."),
-            ("transition",),
-        )
-    option = _option(machine, move, facts, permitted)
-    if option.reasons:
-        raise NotAllowed(" ".join(option.reasons), ("transition",))
-    if option.missing:
-        raise Conflict(" ".join(option.missing), ("transition",))
-    return move.target
-
-
-def require(machine: Machine[S, T], state: S, expected: Sequence[S], doing: str) -> None:
-    """Raise Conflict unless `state` is one of `expected`; `doing` completes the sentence."""
-    if state not in expected:
-        raise Conflict(
-            f"{doing} is possible while the {machine.noun} is {' or '.join(expected)}; "
-            f"it is {state}."
-        )
-
-
-def _option(
-    machine: Machine[S, T],
-    move: Move[S, T],
-    facts: Facts,
-    permitted: Callable[[Permission], bool],
-) -> Option[T]:
-    reasons = (
-        ()
-        if permitted(move.permission)
-        else (f"{move.transition} of this {machine.noun} needs the permission {move.permission}.",)
-    )
-    missing = tuple(
-        sentence for requirement in move.requirements if (sentence := requirement.missing(facts))
-    )
-    return Option(move.transition, not reasons and not missing, reasons, missing)
+__all__ = ["Facts", "Machine", "Move", "Option", "Requirement", "advance", "explain", "require"]
 
 
 class SpecificationState(StrEnum):
@@ -145,6 +38,7 @@ class SpecificationTransition(StrEnum):
     REVISE = "REVISE"
     MAKE_CANDIDATE = "MAKE_CANDIDATE"
     LAUNCH = "LAUNCH"
+    SUPERSEDE = "SUPERSEDE"
     ABANDON = "ABANDON"
 
 
@@ -188,6 +82,14 @@ SPECIFICATION = Machine(
             (SpecificationState.CANDIDATE,),
             SpecificationState.LAUNCHED,
             Permission.STEER,
+        ),
+        # Taken by the launch of that version, for only one is launched at any moment.
+        Move(
+            SpecificationTransition.SUPERSEDE,
+            (SpecificationState.LAUNCHED,),
+            SpecificationState.SUPERSEDED,
+            Permission.STEER,
+            (Requirement("successors_missing", "No later version has been launched."),),
         ),
         Move(
             SpecificationTransition.ABANDON,
@@ -486,7 +388,6 @@ class ObjectionTransition(StrEnum):
     WITHDRAW = "WITHDRAW"
 
 
-NOT_OWN = "Only who raised an objection can withdraw it."
 _BALLOT_OPEN = Requirement("ballot_closed", "The ballot is not open.")
 
 OBJECTION = Machine(
@@ -526,7 +427,8 @@ OBJECTION = Machine(
             (ObjectionState.RAISED, ObjectionState.QUALIFIED),
             ObjectionState.WITHDRAWN,
             Permission.VIEW,
-            (_BALLOT_OPEN, Requirement("not_own", NOT_OWN)),
+            (_BALLOT_OPEN,),
+            (Requirement("not_own", "Only who raised an objection can withdraw it."),),
         ),
     ),
 )
@@ -562,3 +464,6 @@ DELIVERY_PLAN = Machine(
         ),
     ),
 )
+
+MACHINES = (ENGAGEMENT, ROUNDTABLE, CLOCK, BALLOT, OBJECTION, SPECIFICATION, DELIVERY_PLAN)
+"""Every machine that there is, in the order in which they are explained."""

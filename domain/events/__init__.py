@@ -1,63 +1,26 @@
-"""What happened, in the past tense: one frozen dataclass per fact, stored as plain JSON.
-
-Each class names the field that holds the id of its subject, the thing that a reader would look at
-to see what the fact changed. Times and the actor are stored beside the event, not in it.
-"""
+"""What happened, in the past tense: one frozen dataclass per fact, stored as plain JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from domain.permissions import Audience
-from domain.texts import snake_case
+from domain.events.event import (
+    EVERYONE,
+    KINDS,
+    MEMBERS,
+    MODERATORS,
+    Event,
+    about,
+    dump,
+    subject_of,
+)
 
-EVERYONE = frozenset(Audience)
-MEMBERS = frozenset({Audience.MEMBERS, Audience.MODERATORS})
-MODERATORS = frozenset({Audience.MODERATORS})
-
-KINDS: dict[str, type[Event]] = {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """A fact. `kind` is its stored name, `subject` the name of the field with its subject's id."""
-
-    kind: ClassVar[str]
-    subject: ClassVar[str]
+__all__ = ["EVERYONE", "KINDS", "MEMBERS", "MODERATORS", "Event", "dump", "subject_of"]
 
 
-E = TypeVar("E", bound=type[Event])
-
-
-def _about(subject: str) -> Callable[[E], E]:
-    def register(cls: E) -> E:
-        cls.kind = snake_case(cls.__name__).upper()
-        cls.subject = subject
-        KINDS[cls.kind] = cls
-        return cls
-
-    return register
-
-
-def dump(event: Event) -> dict[str, Any]:
-    """Return the fields of an event as plain JSON values, ids as strings."""
-    return {
-        field.name: str(value) if isinstance(value, UUID) else value
-        for field in fields(event)
-        if (value := getattr(event, field.name)) is not None
-    }
-
-
-def subject_of(kind: str, data: dict[str, Any]) -> tuple[str, UUID]:
-    """Return the noun and the id of what a stored event is about: ("comment", its id)."""
-    field = KINDS[kind].subject
-    return field.removesuffix("_id"), UUID(data[field])
-
-
-@_about("organisation_id")
+@about("organisation_id")
 @dataclass(frozen=True, kw_only=True)
 class OrganisationAdded(Event):
     """An organisation was entered in the register."""
@@ -65,7 +28,7 @@ class OrganisationAdded(Event):
     organisation_id: UUID
 
 
-@_about("organisation_id")
+@about("organisation_id")
 @dataclass(frozen=True, kw_only=True)
 class OrganisationEdited(Event):
     """An organisation's entry was changed."""
@@ -74,7 +37,7 @@ class OrganisationEdited(Event):
     revision: int
 
 
-@_about("profession_id")
+@about("profession_id")
 @dataclass(frozen=True, kw_only=True)
 class ProfessionAdded(Event):
     """A profession was entered in the register."""
@@ -82,7 +45,7 @@ class ProfessionAdded(Event):
     profession_id: UUID
 
 
-@_about("person_id")
+@about("person_id")
 @dataclass(frozen=True, kw_only=True)
 class PersonAdded(Event):
     """A person was entered in the register."""
@@ -90,7 +53,7 @@ class PersonAdded(Event):
     person_id: UUID
 
 
-@_about("person_id")
+@about("person_id")
 @dataclass(frozen=True, kw_only=True)
 class PersonEdited(Event):
     """A person's entry was changed."""
@@ -99,7 +62,7 @@ class PersonEdited(Event):
     revision: int
 
 
-@_about("person_id")
+@about("person_id")
 @dataclass(frozen=True, kw_only=True)
 class RoleGranted(Event):
     """A person was given a role, in a scope or in the whole body."""
@@ -110,7 +73,7 @@ class RoleGranted(Event):
     scope_id: UUID | None
 
 
-@_about("person_id")
+@about("person_id")
 @dataclass(frozen=True, kw_only=True)
 class RoleWithdrawn(Event):
     """A role of a person was withdrawn."""
@@ -121,7 +84,7 @@ class RoleWithdrawn(Event):
     scope_id: UUID | None
 
 
-@_about("person_id")
+@about("person_id")
 @dataclass(frozen=True, kw_only=True)
 class SignedOutEverywhere(Event):
     """All sessions of a person were ended."""
@@ -129,7 +92,7 @@ class SignedOutEverywhere(Event):
     person_id: UUID
 
 
-@_about("person_id")
+@about("person_id")
 @dataclass(frozen=True, kw_only=True)
 class RightsChanged(Event):
     """What a person may see or do has changed; only processes are told, of whom they serve."""
@@ -137,7 +100,7 @@ class RightsChanged(Event):
     person_id: UUID
 
 
-@_about("criterion_id")
+@about("criterion_id")
 @dataclass(frozen=True, kw_only=True)
 class CriterionRevised(Event):
     """A criterion got a new version, which is in force from now on."""
@@ -147,7 +110,7 @@ class CriterionRevised(Event):
     version: int
 
 
-@_about("credential_id")
+@about("credential_id")
 @dataclass(frozen=True, kw_only=True)
 class CredentialCreated(Event):
     """A credential was created."""
@@ -156,7 +119,7 @@ class CredentialCreated(Event):
     title: str
 
 
-@_about("credential_id")
+@about("credential_id")
 @dataclass(frozen=True, kw_only=True)
 class CredentialRetitled(Event):
     """A credential got another title; the old one stays in its history."""
@@ -166,7 +129,7 @@ class CredentialRetitled(Event):
     reason: str
 
 
-@_about("credential_id")
+@about("credential_id")
 @dataclass(frozen=True, kw_only=True)
 class CredentialLinked(Event):
     """A credential was related to another one."""
@@ -176,7 +139,7 @@ class CredentialLinked(Event):
     link: str
 
 
-@_about("credential_id")
+@about("credential_id")
 @dataclass(frozen=True, kw_only=True)
 class CredentialUnlinked(Event):
     """A relation between two credentials was removed."""
@@ -185,7 +148,7 @@ class CredentialUnlinked(Event):
     other_id: UUID
 
 
-@_about("specification_id")
+@about("specification_id")
 @dataclass(frozen=True, kw_only=True)
 class SpecificationCreated(Event):
     """A new version of a credential's specification was begun."""
@@ -193,7 +156,7 @@ class SpecificationCreated(Event):
     specification_id: UUID
 
 
-@_about("specification_id")
+@about("specification_id")
 @dataclass(frozen=True, kw_only=True)
 class SpecificationEdited(Event):
     """The title, the summary or the target professions of a specification were changed."""
@@ -202,7 +165,7 @@ class SpecificationEdited(Event):
     revision: int
 
 
-@_about("specification_id")
+@about("specification_id")
 @dataclass(frozen=True, kw_only=True)
 class SpecificationAdvanced(Event):
     """A specification took a step of its life."""
@@ -213,7 +176,7 @@ class SpecificationAdvanced(Event):
     reason: str
 
 
-@_about("section_id")
+@about("section_id")
 @dataclass(frozen=True, kw_only=True)
 class SectionAdded(Event):
     """A section was added to a specification."""
@@ -223,7 +186,7 @@ class SectionAdded(Event):
     heading: str
 
 
-@_about("section_id")
+@about("section_id")
 @dataclass(frozen=True, kw_only=True)
 class SectionEdited(Event):
     """The heading of a section was changed."""
@@ -233,7 +196,7 @@ class SectionEdited(Event):
     revision: int
 
 
-@_about("section_id")
+@about("section_id")
 @dataclass(frozen=True, kw_only=True)
 class SectionMoved(Event):
     """A section was moved to another place."""
@@ -242,7 +205,7 @@ class SectionMoved(Event):
     position: int
 
 
-@_about("specification_id")
+@about("specification_id")
 @dataclass(frozen=True, kw_only=True)
 class SectionRemoved(Event):
     """A section was removed with its blocks."""
@@ -252,7 +215,7 @@ class SectionRemoved(Event):
     heading: str
 
 
-@_about("block_id")
+@about("block_id")
 @dataclass(frozen=True, kw_only=True)
 class BlockAdded(Event):
     """A block was added to a section."""
@@ -264,7 +227,7 @@ class BlockAdded(Event):
     text: str
 
 
-@_about("block_id")
+@about("block_id")
 @dataclass(frozen=True, kw_only=True)
 class BlockEdited(Event):
     """The text of a block was changed."""
@@ -274,7 +237,7 @@ class BlockEdited(Event):
     revision: int
 
 
-@_about("block_id")
+@about("block_id")
 @dataclass(frozen=True, kw_only=True)
 class BlockMoved(Event):
     """A block was moved to another place, perhaps in another section."""
@@ -284,7 +247,7 @@ class BlockMoved(Event):
     position: int
 
 
-@_about("section_id")
+@about("section_id")
 @dataclass(frozen=True, kw_only=True)
 class BlockRemoved(Event):
     """A block was removed from a section."""
@@ -294,7 +257,7 @@ class BlockRemoved(Event):
     text: str
 
 
-@_about("specification_id")
+@about("specification_id")
 @dataclass(frozen=True, kw_only=True)
 class SpecificationRevisionNamed(Event):
     """The text of a specification, as it stood, was kept as a named revision."""
@@ -306,7 +269,7 @@ class SpecificationRevisionNamed(Event):
     content_hash: str
 
 
-@_about("engagement_id")
+@about("engagement_id")
 @dataclass(frozen=True, kw_only=True)
 class EngagementCreated(Event):
     """An engagement exercise was planned."""
@@ -314,7 +277,7 @@ class EngagementCreated(Event):
     engagement_id: UUID
 
 
-@_about("engagement_id")
+@about("engagement_id")
 @dataclass(frozen=True, kw_only=True)
 class EngagementEdited(Event):
     """The texts or dates of an engagement exercise were changed."""
@@ -323,7 +286,7 @@ class EngagementEdited(Event):
     revision: int
 
 
-@_about("engagement_id")
+@about("engagement_id")
 @dataclass(frozen=True, kw_only=True)
 class EngagementAdvanced(Event):
     """An engagement exercise was opened or closed."""
@@ -334,7 +297,7 @@ class EngagementAdvanced(Event):
     reason: str
 
 
-@_about("engagement_id")
+@about("engagement_id")
 @dataclass(frozen=True, kw_only=True)
 class EngagementSlowModeSet(Event):
     """Slow mode of an exercise was set to so many seconds, or switched off by 0."""
@@ -344,7 +307,7 @@ class EngagementSlowModeSet(Event):
     revision: int
 
 
-@_about("report_statement_id")
+@about("report_statement_id")
 @dataclass(frozen=True, kw_only=True)
 class ReportStated(Event):
     """What the report of an exercise says beside its figures was written, or written anew."""
@@ -354,7 +317,7 @@ class ReportStated(Event):
     revision: int
 
 
-@_about("webinar_id")
+@about("webinar_id")
 @dataclass(frozen=True, kw_only=True)
 class WebinarAdded(Event):
     """A webinar was announced."""
@@ -362,7 +325,7 @@ class WebinarAdded(Event):
     webinar_id: UUID
 
 
-@_about("webinar_id")
+@about("webinar_id")
 @dataclass(frozen=True, kw_only=True)
 class WebinarEdited(Event):
     """A webinar was changed, or got its slides or recording."""
@@ -371,7 +334,7 @@ class WebinarEdited(Event):
     revision: int
 
 
-@_about("constituency_id")
+@about("constituency_id")
 @dataclass(frozen=True, kw_only=True)
 class ConstituencyDeclared(Event):
     """A constituency was declared."""
@@ -380,7 +343,7 @@ class ConstituencyDeclared(Event):
     name: str
 
 
-@_about("stakeholder_id")
+@about("stakeholder_id")
 @dataclass(frozen=True, kw_only=True)
 class StakeholderAdded(Event):
     """A person became a stakeholder of an exercise."""
@@ -390,7 +353,7 @@ class StakeholderAdded(Event):
     constituency_id: UUID
 
 
-@_about("engagement_id")
+@about("engagement_id")
 @dataclass(frozen=True, kw_only=True)
 class StakeholderRemoved(Event):
     """A person's part in an exercise ended."""
@@ -401,7 +364,7 @@ class StakeholderRemoved(Event):
     reason: str
 
 
-@_about("roundtable_id")
+@about("roundtable_id")
 @dataclass(frozen=True, kw_only=True)
 class RoundtableCreated(Event):
     """A roundtable was planned."""
@@ -409,7 +372,7 @@ class RoundtableCreated(Event):
     roundtable_id: UUID
 
 
-@_about("roundtable_id")
+@about("roundtable_id")
 @dataclass(frozen=True, kw_only=True)
 class RoundtableEdited(Event):
     """The texts or the time of a roundtable were changed."""
@@ -418,7 +381,7 @@ class RoundtableEdited(Event):
     revision: int
 
 
-@_about("roundtable_id")
+@about("roundtable_id")
 @dataclass(frozen=True, kw_only=True)
 class RoundtableAdvanced(Event):
     """A roundtable was opened or closed."""
@@ -429,7 +392,7 @@ class RoundtableAdvanced(Event):
     reason: str
 
 
-@_about("invitation_id")
+@about("invitation_id")
 @dataclass(frozen=True, kw_only=True)
 class InvitationSent(Event):
     """A stakeholder was invited to a roundtable."""
@@ -439,7 +402,7 @@ class InvitationSent(Event):
     person_id: UUID
 
 
-@_about("invitation_id")
+@about("invitation_id")
 @dataclass(frozen=True, kw_only=True)
 class InvitationAnswered(Event):
     """An invitation was accepted, declined or withdrawn."""
@@ -448,7 +411,7 @@ class InvitationAnswered(Event):
     state: str
 
 
-@_about("roundtable_id")
+@about("roundtable_id")
 @dataclass(frozen=True, kw_only=True)
 class SlowModeSet(Event):
     """Slow mode of a roundtable was set to so many seconds, or switched off by 0."""
@@ -458,7 +421,7 @@ class SlowModeSet(Event):
     revision: int
 
 
-@_about("agenda_item_id")
+@about("agenda_item_id")
 @dataclass(frozen=True, kw_only=True)
 class AgendaItemAdded(Event):
     """An item was added to the agenda of a roundtable."""
@@ -468,7 +431,7 @@ class AgendaItemAdded(Event):
     title: str
 
 
-@_about("agenda_item_id")
+@about("agenda_item_id")
 @dataclass(frozen=True, kw_only=True)
 class AgendaItemEdited(Event):
     """The title or the planned minutes of an agenda item were changed."""
@@ -477,7 +440,7 @@ class AgendaItemEdited(Event):
     revision: int
 
 
-@_about("agenda_item_id")
+@about("agenda_item_id")
 @dataclass(frozen=True, kw_only=True)
 class AgendaItemMoved(Event):
     """An agenda item was moved to another place."""
@@ -486,7 +449,7 @@ class AgendaItemMoved(Event):
     position: int
 
 
-@_about("roundtable_id")
+@about("roundtable_id")
 @dataclass(frozen=True, kw_only=True)
 class AgendaItemRemoved(Event):
     """An item was removed from the agenda of a roundtable."""
@@ -496,7 +459,7 @@ class AgendaItemRemoved(Event):
     title: str
 
 
-@_about("roundtable_id")
+@about("roundtable_id")
 @dataclass(frozen=True, kw_only=True)
 class ClockAdvanced(Event):
     """The clock of a roundtable was started, paused, ended, or went on to the next item."""
@@ -507,7 +470,7 @@ class ClockAdvanced(Event):
     agenda_item_id: UUID | None
 
 
-@_about("floor_request_id")
+@about("floor_request_id")
 @dataclass(frozen=True, kw_only=True)
 class FloorRequested(Event):
     """Somebody asked for the floor of a roundtable."""
@@ -517,7 +480,7 @@ class FloorRequested(Event):
     about: str
 
 
-@_about("floor_request_id")
+@about("floor_request_id")
 @dataclass(frozen=True, kw_only=True)
 class FloorRequestWithdrawn(Event):
     """Somebody left the speaking queue without having had the floor."""
@@ -526,7 +489,7 @@ class FloorRequestWithdrawn(Event):
     person_id: UUID
 
 
-@_about("floor_request_id")
+@about("floor_request_id")
 @dataclass(frozen=True, kw_only=True)
 class FloorGiven(Event):
     """Somebody was given the floor."""
@@ -535,7 +498,7 @@ class FloorGiven(Event):
     person_id: UUID
 
 
-@_about("floor_request_id")
+@about("floor_request_id")
 @dataclass(frozen=True, kw_only=True)
 class FloorEnded(Event):
     """Whoever had the floor has finished."""
@@ -544,7 +507,7 @@ class FloorEnded(Event):
     person_id: UUID
 
 
-@_about("thread_id")
+@about("thread_id")
 @dataclass(frozen=True, kw_only=True)
 class ThreadOpened(Event):
     """A thread was opened; its first comment follows."""
@@ -554,7 +517,7 @@ class ThreadOpened(Event):
     subject_id: UUID
 
 
-@_about("thread_id")
+@about("thread_id")
 @dataclass(frozen=True, kw_only=True)
 class ThreadResolved(Event):
     """A thread was resolved."""
@@ -563,7 +526,7 @@ class ThreadResolved(Event):
     revision: int
 
 
-@_about("thread_id")
+@about("thread_id")
 @dataclass(frozen=True, kw_only=True)
 class ThreadReopened(Event):
     """A resolved thread was opened again."""
@@ -572,7 +535,7 @@ class ThreadReopened(Event):
     revision: int
 
 
-@_about("thread_id")
+@about("thread_id")
 @dataclass(frozen=True, kw_only=True)
 class ThreadPinned(Event):
     """A thread was pinned to the top, or taken from there."""
@@ -583,7 +546,7 @@ class ThreadPinned(Event):
     revision: int
 
 
-@_about("thread_id")
+@about("thread_id")
 @dataclass(frozen=True, kw_only=True)
 class ThreadLocked(Event):
     """A thread was locked, so that it takes no more comments, or opened to them again."""
@@ -594,7 +557,7 @@ class ThreadLocked(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentAdded(Event):
     """A comment was written, or separated from a longer one by a moderator."""
@@ -606,7 +569,7 @@ class CommentAdded(Event):
     body: str
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentEdited(Event):
     """The words of a comment were changed by its author."""
@@ -617,7 +580,7 @@ class CommentEdited(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentHidden(Event):
     """A comment was hidden, with a reason that its author is told."""
@@ -630,7 +593,7 @@ class CommentHidden(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentShown(Event):
     """A hidden comment was made visible again."""
@@ -642,7 +605,7 @@ class CommentShown(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentFlagged(Event):
     """Somebody asked the moderators to look at a comment."""
@@ -653,7 +616,7 @@ class CommentFlagged(Event):
     reason: str
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentKept(Event):
     """Moderators looked at a flagged comment, and it stays as it is."""
@@ -664,7 +627,7 @@ class CommentKept(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentMerged(Event):
     """A comment was merged into another one, which is shown in its place."""
@@ -676,7 +639,7 @@ class CommentMerged(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentUnmerged(Event):
     """A comment that had been merged stands on its own again."""
@@ -687,7 +650,7 @@ class CommentUnmerged(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentSplit(Event):
     """A comment was split into parts, each of which is added as a comment."""
@@ -698,7 +661,7 @@ class CommentSplit(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentUnsplit(Event):
     """A comment that had been split stands again in the place of its parts."""
@@ -709,7 +672,7 @@ class CommentUnsplit(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentWithdrawn(Event):
     """A part of a comment is no more, because the comment stands in its place again."""
@@ -719,7 +682,7 @@ class CommentWithdrawn(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class CommentMoved(Event):
     """A comment was moved to another thread, `thread_id`."""
@@ -731,7 +694,7 @@ class CommentMoved(Event):
     revision: int
 
 
-@_about("moderation_decision_id")
+@about("moderation_decision_id")
 @dataclass(frozen=True, kw_only=True)
 class ModerationDecided(Event):
     """A moderator decided on what the person whose topic this is wrote."""
@@ -740,7 +703,7 @@ class ModerationDecided(Event):
     action: str
 
 
-@_about("appeal_id")
+@about("appeal_id")
 @dataclass(frozen=True, kw_only=True)
 class AppealMade(Event):
     """Somebody appealed against a decision on their words."""
@@ -750,7 +713,7 @@ class AppealMade(Event):
     words: str
 
 
-@_about("appeal_id")
+@about("appeal_id")
 @dataclass(frozen=True, kw_only=True)
 class AppealAnswered(Event):
     """An appeal was answered by another moderator."""
@@ -762,7 +725,7 @@ class AppealAnswered(Event):
     revision: int
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class ReactionAdded(Event):
     """Somebody reacted to a comment."""
@@ -772,7 +735,7 @@ class ReactionAdded(Event):
     reaction: str
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class ReactionRemoved(Event):
     """Somebody took a reaction back."""
@@ -782,7 +745,7 @@ class ReactionRemoved(Event):
     reaction: str
 
 
-@_about("comment_id")
+@about("comment_id")
 @dataclass(frozen=True, kw_only=True)
 class Mentioned(Event):
     """A comment named the person whose topic this is."""
@@ -791,7 +754,7 @@ class Mentioned(Event):
     thread_id: UUID
 
 
-@_about("theme_id")
+@about("theme_id")
 @dataclass(frozen=True, kw_only=True)
 class ThemeAdded(Event):
     """A theme of an exercise was named."""
@@ -800,7 +763,7 @@ class ThemeAdded(Event):
     name: str
 
 
-@_about("theme_id")
+@about("theme_id")
 @dataclass(frozen=True, kw_only=True)
 class ThemeEdited(Event):
     """A theme was given another name."""
@@ -810,7 +773,7 @@ class ThemeEdited(Event):
     revision: int
 
 
-@_about("thread_id")
+@about("thread_id")
 @dataclass(frozen=True, kw_only=True)
 class ThemeAssigned(Event):
     """A thread was said to be about a theme, or no more."""
@@ -820,7 +783,7 @@ class ThemeAssigned(Event):
     assigned: bool
 
 
-@_about("thread_id")
+@about("thread_id")
 @dataclass(frozen=True, kw_only=True)
 class DispositionSet(Event):
     """What is done with what a thread asks for was decided, or decided anew."""
@@ -833,7 +796,7 @@ class DispositionSet(Event):
     revision: int
 
 
-@_about("engagement_id")
+@about("engagement_id")
 @dataclass(frozen=True, kw_only=True)
 class ResponsePublished(Event):
     """What an exercise answers to each comment was published."""
@@ -844,7 +807,7 @@ class ResponsePublished(Event):
     reason: str
 
 
-@_about("engagement_id")
+@about("engagement_id")
 @dataclass(frozen=True, kw_only=True)
 class ResponseCorrected(Event):
     """A published response was corrected in what it says of one thread."""
@@ -856,7 +819,7 @@ class ResponseCorrected(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotDrafted(Event):
     """A ballot was drafted."""
@@ -864,7 +827,7 @@ class BallotDrafted(Event):
     ballot_id: UUID
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotEdited(Event):
     """A draft ballot was changed."""
@@ -873,7 +836,7 @@ class BallotEdited(Event):
     revision: int
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotOpened(Event):
     """A ballot was opened to its electorate."""
@@ -882,7 +845,7 @@ class BallotOpened(Event):
     eligible: dict[str, int]
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class ElectorAdded(Event):
     """Somebody who joined was entered in the electorate of an open ballot."""
@@ -892,7 +855,7 @@ class ElectorAdded(Event):
     constituency_id: UUID
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class ElectorRecused(Event):
     """An elector of an open ballot is recused by an interest, and their vote does not count.
@@ -907,7 +870,7 @@ class ElectorRecused(Event):
     options: list[int] | None
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class ElectorReadmitted(Event):
     """An elector is recused no more, and what they had voted counts again."""
@@ -919,7 +882,7 @@ class ElectorReadmitted(Event):
     options: list[int] | None
 
 
-@_about("interest_id")
+@about("interest_id")
 @dataclass(frozen=True, kw_only=True)
 class InterestDeclared(Event):
     """Somebody declared an interest in what is decided."""
@@ -930,7 +893,7 @@ class InterestDeclared(Event):
     subject_id: UUID | None
 
 
-@_about("interest_id")
+@about("interest_id")
 @dataclass(frozen=True, kw_only=True)
 class InterestWithdrawn(Event):
     """Somebody withdrew an interest of theirs."""
@@ -938,7 +901,7 @@ class InterestWithdrawn(Event):
     interest_id: UUID
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotClosed(Event):
     """A ballot was closed; `outcome` is what it came to."""
@@ -948,7 +911,7 @@ class BallotClosed(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotScheduled(Event):
     """A ballot was announced, which is opened when its time comes."""
@@ -957,7 +920,7 @@ class BallotScheduled(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotAdvanced(Event):
     """A ballot was deferred, resumed or cancelled."""
@@ -968,7 +931,7 @@ class BallotAdvanced(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotExtended(Event):
     """A ballot got a later deadline, an ISO 8601 time in UTC."""
@@ -978,7 +941,7 @@ class BallotExtended(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotDecided(Event):
     """It was decided what follows from the outcome of a ballot."""
@@ -988,7 +951,7 @@ class BallotDecided(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class RoundClosed(Event):
     """A round of a ballot ended; `outcome` is what it came to, for those who may know it."""
@@ -999,7 +962,7 @@ class RoundClosed(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class RoundOpened(Event):
     """The next round of a ballot began, for which everybody votes anew.
@@ -1014,7 +977,7 @@ class RoundOpened(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class VotesMadeStale(Event):
     """What a ballot is about was changed; the votes of this round count when they are cast again.
@@ -1026,7 +989,7 @@ class VotesMadeStale(Event):
     subject_revision: int | None
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class ElectorsReminded(Event):
     """The electors of a ballot who have not voted were reminded; whoever they are."""
@@ -1034,7 +997,7 @@ class ElectorsReminded(Event):
     ballot_id: UUID
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class BallotDropped(Event):
     """The item of a ballot was dropped after a round; `outcome` is what that came to."""
@@ -1044,7 +1007,7 @@ class BallotDropped(Event):
     reason: str
 
 
-@_about("vote_id")
+@about("vote_id")
 @dataclass(frozen=True, kw_only=True)
 class VoteCast(Event):
     """A vote was cast or changed, where those who read this may see it.
@@ -1068,7 +1031,7 @@ class VoteCast(Event):
     round: int
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class VoteReceived(Event):
     """A vote was cast or changed in a blind ballot: that it was, not what it says.
@@ -1085,7 +1048,7 @@ class VoteReceived(Event):
     round: int
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class ProxyNamed(Event):
     """An elector let another one cast their vote, in place of anybody named before."""
@@ -1095,7 +1058,7 @@ class ProxyNamed(Event):
     proxy_id: UUID
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class ProxyWithdrawn(Event):
     """An elector took back that another one may cast their vote."""
@@ -1105,7 +1068,7 @@ class ProxyWithdrawn(Event):
     proxy_id: UUID
 
 
-@_about("objection_id")
+@about("objection_id")
 @dataclass(frozen=True, kw_only=True)
 class ObjectionRaised(Event):
     """An elector objected to what a ballot asks."""
@@ -1117,7 +1080,7 @@ class ObjectionRaised(Event):
     body: str
 
 
-@_about("objection_id")
+@about("objection_id")
 @dataclass(frozen=True, kw_only=True)
 class ObjectionAdvanced(Event):
     """An objection was judged, settled or withdrawn."""
@@ -1129,7 +1092,7 @@ class ObjectionAdvanced(Event):
     reason: str
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class ObjectionReceived(Event):
     """An objection was raised or withdrawn in a blind ballot: that one was, not what it says."""
@@ -1137,7 +1100,7 @@ class ObjectionReceived(Event):
     ballot_id: UUID
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class PaperTaken(Event):
     """An elector took the paper of an unlinkable ballot; whoever it was is not said."""
@@ -1145,7 +1108,7 @@ class PaperTaken(Event):
     ballot_id: UUID
 
 
-@_about("ballot_id")
+@about("ballot_id")
 @dataclass(frozen=True, kw_only=True)
 class ConsensusReleased(Event):
     """The result of an open secret ballot was released anew, with what is not small of it."""
@@ -1154,7 +1117,7 @@ class ConsensusReleased(Event):
     number: int
 
 
-@_about("delivery_plan_id")
+@about("delivery_plan_id")
 @dataclass(frozen=True, kw_only=True)
 class DeliveryPlanDrafted(Event):
     """A provider began a delivery plan."""
@@ -1162,7 +1125,7 @@ class DeliveryPlanDrafted(Event):
     delivery_plan_id: UUID
 
 
-@_about("delivery_plan_id")
+@about("delivery_plan_id")
 @dataclass(frozen=True, kw_only=True)
 class DeliveryPlanEdited(Event):
     """The texts of a delivery plan were changed."""
@@ -1171,7 +1134,7 @@ class DeliveryPlanEdited(Event):
     revision: int
 
 
-@_about("delivery_plan_id")
+@about("delivery_plan_id")
 @dataclass(frozen=True, kw_only=True)
 class DeliveryPlanAdvanced(Event):
     """A delivery plan took a step of its life."""
@@ -1182,7 +1145,7 @@ class DeliveryPlanAdvanced(Event):
     reason: str
 
 
-@_about("module_id")
+@about("module_id")
 @dataclass(frozen=True, kw_only=True)
 class ModuleAdded(Event):
     """A module was added to a delivery plan."""
@@ -1191,7 +1154,7 @@ class ModuleAdded(Event):
     position: int
 
 
-@_about("module_id")
+@about("module_id")
 @dataclass(frozen=True, kw_only=True)
 class ModuleEdited(Event):
     """A module, or the learning outcomes that it covers, were changed."""
@@ -1200,7 +1163,7 @@ class ModuleEdited(Event):
     revision: int
 
 
-@_about("delivery_plan_id")
+@about("delivery_plan_id")
 @dataclass(frozen=True, kw_only=True)
 class ModuleRemoved(Event):
     """A module was removed from a delivery plan."""
