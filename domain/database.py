@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Any, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 from uuid import UUID
 
 import orjson
@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from domain import reads
 from domain.reads import OUTAGES, Pool, Reads, is_lost
+from domain.rows import to_json
 from domain.statements import Watch
 from domain.together import Together
 
@@ -58,10 +59,6 @@ async def _nobody(_topics: Iterable[UUID]) -> None:
     """Wake nobody: the default where PostgreSQL itself sends the wake-ups."""
 
 
-def _dumps(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
 def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """Return an engine whose connections act in the application's role, never as owner.
 
@@ -73,7 +70,7 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         max_overflow=0,
         pool_pre_ping=False,
         pool_recycle=1800,
-        json_serializer=_dumps,
+        json_serializer=to_json,
         json_deserializer=orjson.loads,
         connect_args={
             "prepared_statement_cache_size": _PREPARED,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, TypeVar
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -128,7 +129,7 @@ class Plan:
                 del processors[name]
         for name in needed:
             if isinstance(compiled.binds[name].type, JSON):
-                processors[name] = _to_json
+                processors[name] = to_json
         # What each $n takes: the name of a parameter and how to convert it, or a constant.
         self._takes: list[tuple[str | None, Any]] = [
             (name, processors.get(name))
@@ -251,8 +252,15 @@ def _from_json(value: str | None) -> Any:
     return None if value is None else orjson.loads(value)
 
 
-def _to_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+def to_json(value: Any) -> str:
+    """Return a value as JSON; raises TypeError for what has none."""
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, UUID):  # asyncpg's are of a class of their own
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON.")
 
 
 def _same(value: Any) -> Any:

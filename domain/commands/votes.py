@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -17,17 +17,12 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
-    and_,
     bindparam,
-    case,
     column,
-    false,
     func,
-    or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB, array
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
 from domain.commands.electors import no_elector, recused
@@ -41,15 +36,13 @@ from domain.consensus.choices import (
 )
 from domain.consensus.options import require_among, require_distinct
 from domain.consensus.receipts import Receipt, issue
-from domain.database import Database
+from domain.database import Database, is_outage
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.ids import new_id
 from domain.lifecycle import BALLOT, BallotState, EngagementState, require
-from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility
-from domain.models.votes import VoteReceipt
+from domain.models.ballots import BallotSecrecy, BallotVisibility
 from domain.permissions import Permission, Viewer, allowed, audience
 from domain.queries.consensus import votes_shown
-from domain.queries.pages import ids
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import (
     first_result,
@@ -63,48 +56,11 @@ from domain.unit_of_work import (
 _SHOWN = [
     each for each in BallotVisibility if votes_shown(BallotSecrecy.NAMED, each, BallotState.OPEN)
 ]
-# Of a secret ballot, they see none.
-_SECRECY = (
-    select(Ballot.secrecy)
-    .where(Ballot.id == bindparam("ballot_id"), Ballot.state != BallotState.DRAFT)
-    .scalar_subquery()
-)
-_NAMED = func.coalesce(_SECRECY == BallotSecrecy.NAMED, false())
-
-# The function is in migration 0008. It writes only what none of the refusals below would refuse.
-_CAST = select(
-    func.cast_vote(
-        bindparam("voter_id", type_=Uuid()),
-        bindparam("caster_id", type_=Uuid()),
-        bindparam("ballot_id", type_=Uuid()),
-        bindparam("vote_id", type_=Uuid()),
-        # Nothing can be cast so in a ballot that takes papers, nor for others in a secret one; nor
-        # in a draft, although it may be open by the time at which the function gets hold of it.
-        case(
-            (
-                or_(
-                    _NAMED,
-                    and_(
-                        _SECRECY == BallotSecrecy.CONFIDENTIAL,
-                        bindparam("voter_id", type_=Uuid()) == bindparam("caster_id", type_=Uuid()),
-                    ),
-                ),
-                bindparam("accepted", type_=JSONB()),
-            ),
-            else_=func.jsonb_build_object(),
-        ),
-        bindparam("rationale", type_=Text()),
-        bindparam("about_safety", type_=Boolean()),
-        bindparam("objection_id", type_=Uuid()),
-        bindparam("votes_everywhere", type_=Boolean()),
-        bindparam("votes_inside", type_=ARRAY(Uuid())),
-        bindparam("votes_at", type_=ARRAY(Uuid())),
-        bindparam("moderates_everywhere", type_=Boolean()),
-        bindparam("moderates_inside", type_=ARRAY(Uuid())),
-        bindparam("moderates_at", type_=ARRAY(Uuid())),
-        case((_NAMED, bindparam("shown", type_=ARRAY(Text()))), else_=array([], type_=Text())),
-        bindparam("key", type_=Text()),
-        bindparam("fingerprint", type_=Text()),
+# The function is in migration 0011. It writes only what none of the refusals below would refuse.
+CAST = select(
+    func.cast_votes(
+        bindparam("castings", type_=JSONB()),
+        bindparam("shown", type_=ARRAY(Text())),
         bindparam("notify", type_=Boolean()),
     ).table_valued(
         column("vote_id", Uuid()),
@@ -113,6 +69,7 @@ _CAST = select(
         column("public", Boolean()),
         column("kind", Text()),
         column("reason_policy", Text()),
+        column("secrecy", Text()),
         column("state", Text()),
         column("host_state", Text()),
         column("options_listed", Integer()),
@@ -124,28 +81,9 @@ _CAST = select(
         column("first_asked", Text()),
         column("first_result", Uuid()),
     )
-).cte("found")
-_RECEIPT = upsert(VoteReceipt).from_select(
-    ["vote_id", "ballot_id", "commitment"],
-    select(
-        _CAST.c.vote_id,
-        bindparam("ballot_id", type_=Uuid()),
-        bindparam("commitment", type_=Text()),
-    ).where(_CAST.c.vote_id.is_not(None)),
 )
-CAST = select(_CAST, _NAMED.label("named"), _SECRECY.label("secrecy")).add_cte(
-    _RECEIPT.on_conflict_do_update(
-        index_elements=[VoteReceipt.vote_id],
-        set_={"commitment": _RECEIPT.excluded.commitment},
-    ).cte("kept")
-)
-# Ballots are locked before the counter of their topic, and in the order of their ids.
-LOCK = (
-    select(Ballot.id)
-    .where(Ballot.id == func.any(ids()))
-    .order_by(Ballot.id)
-    .with_for_update(key_share=True)
-)
+MOST = 100
+"""Votes of one statement: so long, at most, others wait for their ballots and topics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,67 +125,102 @@ class Cast:
     receipt: Receipt | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Request:
+    """A casting with what CAST is told of it; two that say the same are two votes."""
+
+    casting: Casting
+    receipt: Receipt
+    told: Mapping[str, Any]
+
+
 async def cast_vote(database: Database, casting: Casting) -> Cast:
     """Cast or change one's vote in the present round of an open ballot.
 
     Every casting is kept and is an event, also one that says the same again. Moderators, and whom
-    an elector named as their proxy, cast it on the elector's behalf. Raises NotAllowed where the
-    viewer is no elector, or casts another's vote without being either; Conflict where the ballot or
-    what holds it is not open, where its deadline has passed, or where the key was used for another
-    request.
+    an elector named as their proxy, cast it on the elector's behalf. Votes that are asked for in
+    one tick, or while others are cast, are cast together, each as if it were alone. Raises
+    NotAllowed where the viewer is no elector, or casts another's vote without being either;
+    Conflict where the ballot or what holds it is not open, where its deadline has passed, or where
+    the key was used for another request.
     """
-    receipt = issue(casting.ballot_id, casting.said)
-    values = _values(database, casting, receipt)
-    try:
-        async with database.at_once() as session:
-            found = (await session.execute(CAST, values)).one()
-    except PostgresError as error:
-        raise refusal(error) from error
+    request = _request(casting)
+    [found] = await database.together.load(cast_vote, [request], partial(_cast_each, database))
+    if isinstance(found, PostgresError):
+        raise refusal(found) from found
     if found.vote_id is None:
         return Cast(_first_result(casting, found), None)
-    await database.wake([found.topic_id])
-    if not found.named:
+    if found.secrecy != BallotSecrecy.NAMED:
         await release_consensus(database, casting.viewer, casting.ballot_id)
-    return Cast(found.vote_id, receipt)
+    return Cast(found.vote_id, request.receipt)
 
 
 async def cast_votes(database: Database, castings: Sequence[Casting]) -> list[UUID]:
     """Cast votes one after the other in one transaction: all, or none if one is refused.
 
-    Nobody is there to be handed their receipts. Their ballots are of one topic, whose counter is
-    the last lock. Raises what `cast_vote` raises.
+    Nobody is there to be handed their receipts. Raises what `cast_vote` raises.
     """
-    requests = [
-        (casting, _values(database, casting, issue(casting.ballot_id, casting.said)))
-        for casting in castings
-    ]
-    votes: list[UUID] = []
-    topics: set[UUID] = set()
-    secret: set[UUID] = set()
+    requests = list(map(_request, castings))
     try:
         async with database.session() as session:
-            await session.execute(LOCK, {"ids": [casting.ballot_id for casting in castings]})
-            for casting, values in requests:
-                found = (await session.execute(CAST, values)).one()
-                if found.vote_id is None:
-                    votes.append(_first_result(casting, found))
-                else:
-                    votes.append(found.vote_id)
-                    topics.add(found.topic_id)
-                    if not found.named:
-                        secret.add(casting.ballot_id)
+            rows = list(await session.execute(CAST, _parameters(database, requests)))
+            votes = [
+                _first_result(casting, row) if row.vote_id is None else row.vote_id
+                for casting, row in zip(castings, rows, strict=True)
+            ]
             await session.commit()
     except DBAPIError as error:
         raise refusal(error) from error
-    if topics:
-        await database.wake(topics)
+    await _wake(database, rows)
+    secret = {
+        casting.ballot_id
+        for casting, row in zip(castings, rows, strict=True)
+        if row.vote_id is not None and row.secrecy != BallotSecrecy.NAMED
+    }
     for ballot_id in secret:
         await release_consensus(database, castings[0].viewer, ballot_id)
     return votes
 
 
-def _values(database: Database, casting: Casting, receipt: Receipt) -> dict[str, Any]:
-    """Return the parameters of CAST; raise what can be refused without looking at the ballot."""
+async def _cast_each(database: Database, requests: Sequence[_Request]) -> list[Any]:
+    """Return for each request the row of CAST, or the error that it alone ended in."""
+    found: list[Any] = []
+    for start in range(0, len(requests), MOST):
+        found += await _cast_some(database, requests[start : start + MOST])
+    return found
+
+
+async def _cast_some(database: Database, requests: Sequence[_Request]) -> list[Any]:
+    try:
+        async with database.at_once() as session:
+            rows = (await session.execute(CAST, _parameters(database, requests))).all()
+    except PostgresError as error:
+        if is_outage(error):
+            raise
+        if len(requests) == 1:
+            return [error]
+        # Nothing was written, and it is not known which of them this was for.
+        return [each for one in requests for each in await _cast_some(database, [one])]
+    await _wake(database, rows)
+    return list(rows)
+
+
+async def _wake(database: Database, rows: Iterable[Any]) -> None:
+    topics = {row.topic_id for row in rows if row.vote_id is not None}
+    if topics:
+        await database.wake(topics)
+
+
+def _parameters(database: Database, requests: Iterable[_Request]) -> dict[str, Any]:
+    return {
+        "castings": [request.told for request in requests],
+        "shown": _SHOWN,
+        "notify": database.notify,
+    }
+
+
+def _request(casting: Casting) -> _Request:
+    """Return what CAST is told; raise what can be refused without looking at the ballot."""
     viewer = casting.viewer
     person_id = require_person(viewer)
     if casting.idempotency_key is not None:
@@ -256,27 +229,27 @@ def _values(database: Database, casting: Casting, receipt: Receipt) -> dict[str,
     require_distinct(casting.options)
     if casting.safety and casting.choice != "OBJECT":
         raise Invalid("Only a vote OBJECT raises an objection about safety.", ("safety",))
-    return {
-        "voter_id": casting.on_behalf_of_id or person_id,
-        "caster_id": person_id,
-        "ballot_id": casting.ballot_id,
-        "vote_id": new_id(),
+    receipt = issue(casting.ballot_id, casting.said)
+    told = {
+        "voter": casting.on_behalf_of_id or person_id,
+        "caster": person_id,
+        "ballot": casting.ballot_id,
+        "new_vote": new_id(),
         "accepted": _accepted(casting.choice, casting.options, explained=words != ""),
-        "rationale": words,
-        "about_safety": casting.safety,
-        "objection_id": new_id(),
+        "words": words,
+        "safety": casting.safety,
+        "new_objection": new_id(),
         "votes_everywhere": allowed(viewer, Permission.VOTE, None),
         "votes_inside": viewer.scopes_with(Permission.VOTE, inherited=True),
         "votes_at": viewer.scopes_with(Permission.VOTE, inherited=False),
         "moderates_everywhere": allowed(viewer, Permission.MODERATE, None),
         "moderates_inside": viewer.scopes_with(Permission.MODERATE, inherited=True),
         "moderates_at": viewer.scopes_with(Permission.MODERATE, inherited=False),
-        "shown": _SHOWN,
         "key": casting.idempotency_key,
         "fingerprint": casting.fingerprint,
-        "notify": database.notify,
         "commitment": receipt.commitment,
     }
+    return _Request(casting, receipt, told)
 
 
 def _words(casting: Casting) -> str:
@@ -323,16 +296,16 @@ def _first_result(casting: Casting, found: Any) -> UUID:
     """Return the vote that an earlier request with the same key cast, or raise why none is."""
     if (
         found.topic_id is None
-        or found.secrecy is None  # it was a draft when this was asked
+        or found.state == BallotState.DRAFT
         or audience(casting.viewer, found) is None
     ):
         raise NotFound("There is no ballot with this id that you may see.", ("ballot_id",))
     if found.state == BallotState.SCHEDULED:  # when it opens, there will be electors
         require(BALLOT, BallotState.SCHEDULED, (BallotState.OPEN,), "Voting")
     _require_entitled(casting, found)
-    if found.secrecy is BallotSecrecy.UNLINKABLE:
+    if found.secrecy == BallotSecrecy.UNLINKABLE:
         raise Conflict("This ballot is UNLINKABLE: please take your paper, and cast that.")
-    if found.secrecy is BallotSecrecy.CONFIDENTIAL and not casting.own:
+    if found.secrecy == BallotSecrecy.CONFIDENTIAL and not casting.own:
         raise Conflict(
             "This ballot is CONFIDENTIAL: nobody votes on behalf of somebody else, as they would "
             "know what that person voted."

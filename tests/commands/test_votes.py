@@ -422,7 +422,7 @@ async def test_a_vote_that_waited_for_the_close_is_refused(world: World) -> None
 
 
 @pytest.mark.parametrize("secrecy", BallotSecrecy)
-async def test_a_vote_in_a_draft_that_is_being_opened_is_refused(
+async def test_a_vote_that_waited_for_the_opening_is_taken_as_the_ballot_was_opened(
     world: World, secrecy: BallotSecrecy
 ) -> None:
     ballot = await draft(world, secrecy=secrecy)
@@ -440,10 +440,14 @@ async def test_a_vote_in_a_draft_that_is_being_opened_is_refused(
         while not await waiting(world):
             assert not early.done()
 
-    with pytest.raises(NotFound):
+    if secrecy is BallotSecrecy.UNLINKABLE:
+        with pytest.raises(Conflict, match="take your paper"):
+            await early
+    else:
         await early
     async with world.database.read() as session:
-        assert await session.scalar(select(func.count()).select_from(Vote)) == 0
+        cast = await session.scalar(select(func.count()).select_from(Vote))
+    assert cast == (0 if secrecy is BallotSecrecy.UNLINKABLE else 1)
 
 
 class Woken:
