@@ -12,7 +12,7 @@ import strawberry
 
 from domain.database import Database, Session, is_outage
 from domain.permissions import Representative, Viewer
-from domain.queries.pages import ById
+from domain.queries.pages import Told
 from domain.together import Read
 
 # A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
@@ -56,7 +56,7 @@ class Context:
 
     async def load_all(self, batch: Batch, keys: Sequence[Any], *arguments: Hashable) -> list[Any]:
         """Return the batch's value for each key, in their order; of None, None."""
-        if isinstance(batch, ById) and self._snapshot is None:
+        if isinstance(batch, Told) and self._snapshot is None:
             rows = await self._together.load(batch, keys, self._rows(batch))
             return batch.told(self.viewer, rows)
         # What a Representative notes is its own, and so is what a snapshot sees.
@@ -89,7 +89,7 @@ class Context:
 
         return await self._together.load((self, batch, arguments), keys, read)
 
-    def _rows(self, batch: ById[Any]) -> Read:
+    def _rows(self, batch: Told[Any]) -> Read:
         async def read(unique: Sequence[Any]) -> Sequence[Any]:
             return await self._twice(lambda session: batch.rows(session, unique))
 

@@ -28,8 +28,16 @@ from domain.models.engagements import Engagement
 from domain.models.roundtables import Invitation, InvitationState, Roundtable
 from domain.models.stakeholders import Stakeholder
 from domain.models.topics import Topic
-from domain.permissions import GRANTS, NOT_INHERITED, Permission, Viewer, allowed
-from domain.queries.pages import Page, Paged, Slice, ids, in_order, seen_by, visible
+from domain.permissions import (
+    GRANTS,
+    NOT_INHERITED,
+    Audience,
+    Permission,
+    Viewer,
+    allowed,
+    audience,
+)
+from domain.queries.pages import ById, Page, Paged, Slice, ids, visible
 
 # An invitation counts unless it was declined or withdrawn.
 INVITED = (InvitationState.INVITED, InvitationState.ACCEPTED)
@@ -49,7 +57,6 @@ _BALLOTS = (
         ),
     )
 )
-BY_IDS = _BALLOTS.where(Ballot.id == func.any(ids()))
 OF_TOPICS = Paged(_BALLOTS, Ballot, Ballot.topic_id)
 
 
@@ -112,10 +119,24 @@ OPEN_TO_ELECTOR = with_host(
 )
 
 
-async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Ballot | None]:
-    """Return ballots, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer), **_moderated_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
+class _ByIds(ById[Ballot]):
+    """Ballots by their ids; drafts are told to moderators alone."""
+
+    def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[Ballot | None]:
+        """See Told."""
+        return [
+            None
+            if ballot is None
+            or (
+                ballot.state is BallotState.DRAFT
+                and audience(viewer, row) is not Audience.MODERATORS
+            )
+            else ballot
+            for ballot, row in zip(super().told(viewer, rows), rows, strict=True)
+        ]
+
+
+by_ids = _ByIds(Ballot, Ballot.topic_id)
 
 
 async def of_topics(

@@ -37,7 +37,7 @@ from domain.models.rounds import Round
 from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic
 from domain.permissions import Audience, Viewer, audience
-from domain.queries.pages import ids, seen_by, visible
+from domain.queries.pages import Told, ids, in_order
 
 JUDGED = 2_048
 """Ballots whose result is kept until other ones are asked for; each takes about 3 KB."""
@@ -193,22 +193,34 @@ STANDINGS = (
     .join(Topic, Topic.id == Ballot.topic_id)
     .join(TallyRow, TallyRow.ballot_id == Ballot.id)
     .join(Constituency, Constituency.id == TallyRow.constituency_id)
-    .where(Ballot.id == func.any(ids()), visible())
+    .where(Ballot.id == func.any(ids()))
     .group_by(Ballot.id, Topic.id)
 )
 
 
-async def of_ballots(
-    session: Session, viewer: Viewer, keys: Sequence[UUID]
-) -> list[Standing | None]:
-    """Return how far each ballot has come, None where the viewer may not know anything of it."""
-    readers: dict[UUID, Audience | None] = {}  # by topic: there are fewer of them
-    found: dict[UUID, Standing | None] = {}
-    for row in await session.execute(STANDINGS, {"ids": keys, **seen_by(viewer)}):
-        if row.topic_id not in readers:
-            readers[row.topic_id] = audience(viewer, row)
-        found[row.id] = _standing(readers[row.topic_id], row, voted=row.id in viewer.voted_in)
-    return [found.get(key) for key in keys]
+class _OfBallots(Told[Standing]):
+    """How far ballots have come."""
+
+    async def rows(self, session: Session, keys: Sequence[UUID]) -> Sequence[Any]:
+        """See Told."""
+        rows = await session.execute(STANDINGS, {"ids": keys})
+        return in_order(keys, rows, lambda row: row.id)
+
+    def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[Standing | None]:
+        """See Told."""
+        readers: dict[UUID, Audience | None] = {}  # by topic: there are fewer of them
+        found: list[Standing | None] = []
+        for row in rows:
+            if row is None:
+                found.append(None)
+                continue
+            if row.topic_id not in readers:
+                readers[row.topic_id] = audience(viewer, row)
+            found.append(_standing(readers[row.topic_id], row, voted=row.id in viewer.voted_in))
+        return found
+
+
+of_ballots = _OfBallots()
 
 
 def tally(row: Any) -> Tally:

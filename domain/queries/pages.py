@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -86,8 +87,26 @@ def in_order(keys: Sequence[UUID], rows: Iterable[T], key: Callable[[T], UUID]) 
     return [found.get(each) for each in keys]
 
 
-class ById(Generic[T]):
-    """Records by their ids: read alike for everybody, and told to those who may know of them.
+class Told(ABC, Generic[T]):
+    """What is read by ids alike for everybody, and told to each by a guard."""
+
+    async def __call__(
+        self, session: Session, viewer: Viewer, keys: Sequence[UUID]
+    ) -> list[T | None]:
+        """Return what the viewer is told for each id, None where they may not know of it."""
+        return self.told(viewer, await self.rows(session, keys))
+
+    @abstractmethod
+    async def rows(self, session: Session, keys: Sequence[UUID]) -> Sequence[Any]:
+        """Return what `told` takes, for each id."""
+
+    @abstractmethod
+    def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[T | None]:
+        """Return for each row, or None for none, what the viewer is told of it."""
+
+
+class ById(Told[T]):
+    """Records by their ids, told to those who may know of them.
 
     `topic` is the column with the topic that a record lives in, as its key or as that of what it is
     part of; None where the record is no secret.
@@ -101,12 +120,6 @@ class ById(Generic[T]):
             if topic is None
             else rows.add_columns(Topic.scopes, Topic.public).join(Topic, Topic.id == topic)
         )
-
-    async def __call__(
-        self, session: Session, viewer: Viewer, keys: Sequence[UUID]
-    ) -> list[T | None]:
-        """Return the record of each id, None for those that the viewer may not know of."""
-        return self.told(viewer, await self.rows(session, keys))
 
     async def rows(self, session: Session, keys: Sequence[UUID]) -> Sequence[Any]:
         """Return what `told` takes, for each id."""

@@ -41,7 +41,7 @@ from domain.queries.consensus import (
     sequences,
     turnable,
 )
-from domain.queries.pages import ids, seen_by
+from domain.queries.pages import ids
 
 _READ = (
     func.unnest(ids("topic_ids"), bindparam("audiences", type_=ARRAY(String())))
@@ -192,7 +192,7 @@ async def of_ballots(
     the ballot was in. None where it was not disclosed or not open yet, where the stream has not
     come that far, and where its beginning was forgotten.
     """
-    rows = await session.execute(STANDINGS, {"ids": keys, **seen_by(viewer)})
+    rows = await session.execute(STANDINGS, {"ids": keys})
     ballots: dict[UUID, tuple[Audience, Any]] = {}
     for row in rows:
         reader = audience(viewer, row)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from domain.lifecycle import BallotState
+from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility
 from domain.models.engagements import Engagement
 from domain.models.people import Person
 from domain.models.roundtables import Roundtable
 from domain.models.specifications import Specification
 from domain.models.topics import Topic
 from domain.permissions import ANYONE, Role, Viewer
-from domain.queries.pages import ById, seen_by, visible
+from domain.queries import ballots, votes
+from domain.queries.pages import ById, Page, seen_by, visible
+from tests.ballots import opened, vote
 from tests.conftest import Ask
 from tests.roundtables import held
 from tests.world import World
@@ -71,3 +76,34 @@ async def test_what_is_part_of_a_topic_is_as_visible_as_that(world: World) -> No
     assert found is not None
     assert found.id == world.engagement
     assert specification is not None
+
+
+ROLES = (Role.SECRETARIAT, Role.MODERATOR, Role.STAKEHOLDER, Role.OBSERVER, Role.PRACTITIONER)
+
+
+async def test_ballots_and_their_votes_are_told_by_id_to_whom_lists_show_them(
+    world: World,
+) -> None:
+    ballot = await opened(world)
+    cast = await vote(world, "nurse1", ballot, "AGREE")
+    viewers = [
+        Viewer(world.people["stranger"], {scope: frozenset({role})}, voted_in=frozenset(voted))
+        for role, scope, voted in product(
+            ROLES, (None, world.engagement, world.specification), ((), (ballot,))
+        )
+    ]
+    for secrecy, visibility, state in product(BallotSecrecy, BallotVisibility, BallotState):
+        async with world.database.session() as session:
+            await session.execute(
+                update(Ballot).values(secrecy=secrecy, visibility=visibility, state=state)
+            )
+            await session.commit()
+        async with world.database.read() as session:
+            for viewer in (ANYONE, *viewers):
+                page = Page(size=1)
+                [listed] = await ballots.of_topics(session, viewer, [world.engagement], page)
+                told = await ballots.by_ids(session, viewer, [ballot])
+                assert [each for each in told if each is not None] == listed.items
+                [cast_there] = await votes.of_ballots(session, viewer, [ballot], page)
+                told_votes = await votes.by_ids(session, viewer, [cast])
+                assert [each for each in told_votes if each is not None] == cast_there.items
