@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from graphql import lexicographic_sort_schema, print_schema
 
-from schema.batches import install
+from schema import batches, inputs
 from schema.errors import HANDLERS
 from schema.root import Mutation, Query
 from subscriptions.root import LiveMutation, Subscription
@@ -22,7 +22,8 @@ schema = strawberry.Schema(
     subscription=Subscription,
     exception_handlers=HANDLERS,
 )
-install(schema)
+batches.install(schema)
+inputs.install(schema)
 
 
 def printed() -> str:

@@ -295,7 +295,11 @@ async def cast_vote(info: Info, input: CastVoteInput) -> CastVotePayload:
                 else key(input.on_behalf_of_id, "onBehalfOfId", "Person")
             ),
             idempotency_key=input.idempotency_key,
-            fingerprint=fingerprint_of([info.field_name, asdict(input)]),
+            fingerprint=(
+                ""
+                if input.idempotency_key is None
+                else fingerprint_of([info.field_name, asdict(input)])
+            ),
         ),
     )
     return CastVotePayload(cast=cast)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -77,6 +78,7 @@ class Routes:
 def languages(tokens: Tokens) -> dict[str, Language]:
     """Return how each server is asked."""
 
+    @cache  # people keep their tokens
     def bearer(person: UUID) -> str:
         return f"authorization: Bearer {tokens.sign(person, timedelta(hours=2))}"
 
