@@ -1,4 +1,4 @@
-"""The write of a vote: one statement that decides, writes, counts, tells of it and commits."""
+"""The write of votes: one statement decides, writes, counts, tells of them and commits."""
 
 from __future__ import annotations
 
