@@ -173,18 +173,12 @@ class Leaf(Column):
         return self._coerced(run, values, kinds)
 
     def _coerced(self, run: Run, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
-        if kinds <= self.ready or self._fits(values, kinds):
+        if self._fits(values, kinds):
             return values
-        try:
-            if isinstance(self._type, GraphQLEnumType) and len(kinds) == 1:
-                kind = next(iter(kinds))
-                if issubclass(kind, Enum):
-                    return self._named(values, self._names.setdefault(kind, {}))
-            coerced = list(map(self._coerce, values))
-        except Exception:  # noqa: BLE001 - whose it is, is found out below
-            return [self._one(run, value) for value in values]
-        if set(map(type, coerced)).isdisjoint({NoneType, _UNDEFINED}):
-            return coerced
+        if isinstance(self._type, GraphQLEnumType) and len(kinds) == 1:
+            [kind] = kinds
+            if issubclass(kind, Enum):
+                return self._named(run, values, self._names.setdefault(kind, {}))
         return [self._one(run, value) for value in values]
 
     def _fits(self, values: Sequence[Any], kinds: set[type]) -> bool:
@@ -195,10 +189,13 @@ class Leaf(Column):
             return kinds == {float} and all(map(math.isfinite, values))
         return False
 
-    def _named(self, values: Sequence[Any], names: dict[Any, str]) -> Sequence[Any]:
+    def _named(self, run: Run, values: Sequence[Any], names: dict[Any, str]) -> Sequence[Any]:
         """Return what the members of one Enum are called, each coerced only once."""
-        for member in set(values) - names.keys():
-            names[member] = self._coerce(member)
+        try:
+            for member in set(values) - names.keys():
+                names[member] = self._coerce(member)
+        except Exception:  # noqa: BLE001 - whose it is, is found out here
+            return [self._one(run, value) for value in values]
         return list(map(names.__getitem__, values))
 
     def _one(self, run: Run, value: Any) -> Any:
@@ -281,7 +278,7 @@ class ListOf(Column):
 class ObjectOf(Column):
     """Objects of one type."""
 
-    def __init__(self, field: Field, type_: GraphQLObjectType, *, required: bool) -> None:
+    def __init__(self, field: Field, type_: GraphQLObjectType, *, required: bool = False) -> None:
         super().__init__(field, required=required)
         self._type = type_
 
@@ -314,9 +311,7 @@ class ObjectOf(Column):
     def _wrong(self, run: Run, value: Any, answer: Any) -> Failure:
         if isinstance(answer, Failure):
             return answer
-        error = GraphQLError(
-            f"Expected value of type '{self._type}' but got: {inspect(value)}.", self.field.nodes
-        )
+        error = GraphQLError(f"Expected value of type '{self._type}' but got: {inspect(value)}.")
         return run.failure(error, self.field)
 
 
@@ -326,7 +321,6 @@ class AbstractOf(Column):
     def __init__(self, field: Field, type_: GraphQLAbstractType, *, required: bool) -> None:
         super().__init__(field, required=required)
         self._type = type_
-        self._columns: dict[GraphQLObjectType, ObjectOf] = {}
 
     async def _complete(
         self, run: Run, values: Sequence[Any], kinds: set[type], place: Place
@@ -348,38 +342,27 @@ class AbstractOf(Column):
             type_ = types.get(name) if isinstance(name, str) else None
             if type_ is None:
                 try:
-                    type_ = types[name] = self._checked(run, name, values[index], place)
+                    type_ = types[name] = self._checked(run, name, values[index])
                 except GraphQLError as error:
                     completed[index] = run.failure(error, self.field)
                     continue
             members.setdefault(type_, []).append(index)
         found = await run.together(
-            [self._of(run, type_, values, each, place) for type_, each in members.items()]
+            [
+                ObjectOf(self.field, type_).complete(
+                    run, [values[index] for index in indices], Some(place, indices)
+                )
+                for type_, indices in members.items()
+            ]
         )
         for indices, objects in zip(members.values(), found, strict=True):
             for index, each in zip(indices, objects, strict=True):
                 completed[index] = each
         return completed
 
-    async def _of(
-        self,
-        run: Run,
-        type_: GraphQLObjectType,
-        values: Sequence[Any],
-        indices: Sequence[int],
-        place: Place,
-    ) -> Sequence[Any]:
-        """Complete the values at these indices, which are of one type."""
-        column = self._columns.get(type_)
-        if column is None:
-            column = self._columns[type_] = ObjectOf(self.field, type_, required=False)
-        return await column.complete(
-            run, [values[index] for index in indices], Some(place, indices)
-        )
-
-    def _checked(self, run: Run, name: Any, value: Any, place: Place) -> GraphQLObjectType:
+    def _checked(self, run: Run, name: Any, value: Any) -> GraphQLObjectType:
         """Return the type of this name; GraphQLError where it cannot be one of ours."""
-        info = self.field.info(run, place.path(0))
+        info = self.field.info(run, None)  # of which only the field is told
         return run.executor.ensure_valid_runtime_type(
             name, self._type, self.field.details, info, value
         )

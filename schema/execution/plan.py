@@ -144,7 +144,7 @@ class Field:
         if self._definition is TypeNameMetaFieldDef:
             return self._type_name, False
         if isinstance(resolve, Batched):
-            return self._batched, resolve.waits
+            return partial(self._batched, resolve), resolve.waits
         if isinstance(resolve, Derived) and not self._has_arguments:
             self._get = resolve.get
             return partial(self._read, resolve.get), False
@@ -155,8 +155,9 @@ class Field:
     async def _type_name(self, _run: Run, parents: Sequence[Any], _place: Place) -> Sequence[Any]:
         return [self.parent_type.name] * len(parents)
 
-    async def _batched(self, run: Run, parents: Sequence[Any], place: Place) -> Sequence[Any]:
-        resolve = cast("Batched", self._definition.resolve)
+    async def _batched(
+        self, resolve: Batched, run: Run, parents: Sequence[Any], place: Place
+    ) -> Sequence[Any]:
         try:
             arguments = self._arguments(run)
         except Exception as error:  # noqa: BLE001 - each of them has it
@@ -172,10 +173,7 @@ class Field:
         parents: Sequence[Any],
         _place: Place,
     ) -> Sequence[Any]:
-        try:
-            return list(map(get, parents))
-        except Exception:  # noqa: BLE001 - whose it is, is found out here
-            return [_attempted(get, parent) for parent in parents]
+        return [_attempted(get, parent) for parent in parents]
 
     async def _default(self, run: Run, parents: Sequence[Any], place: Place) -> Sequence[Any]:
         """Read what graphql-core's default resolver reads, unless that would have to be called."""

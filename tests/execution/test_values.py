@@ -16,6 +16,7 @@ from graphql import (
     GraphQLField,
     GraphQLList,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
     parse,
 )
@@ -188,6 +189,7 @@ async def test_values_of_all_sorts_in_one_column_do_not_touch_each_other(
 
 def coloured() -> GraphQLSchema:
     colour = GraphQLEnumType("Colour", Colour)
+    member = GraphQLEnumType("Member", Colour, names_as_values=None)
     plain = GraphQLEnumType("Plain", {"A": 1, "B": "b", "C": None, "LIST": [1]})
     return GraphQLSchema(
         GraphQLObjectType(
@@ -195,6 +197,8 @@ def coloured() -> GraphQLSchema:
             {
                 "colours": GraphQLField(GraphQLList(colour)),
                 "colour": GraphQLField(colour),
+                "members": GraphQLField(GraphQLList(member)),
+                "member": GraphQLField(member),
                 "plains": GraphQLField(GraphQLList(plain)),
             },
         )
@@ -215,7 +219,45 @@ def coloured() -> GraphQLSchema:
 )
 async def test_members_of_enums_are_named_or_refused(values: list[Any]) -> None:
     given = {"colours": values, "plains": values, "colour": values[0]}
-    await agreed(coloured(), "{ colours colour plains }", lambda: given)
+    given |= {"members": values, "member": values[0]}
+    await agreed(coloured(), "{ colours colour plains members member }", lambda: given)
+
+
+async def test_each_value_is_coerced_once_and_each_member_of_an_enum_once_for_all() -> None:
+    coerced: list[Any] = []
+
+    class Noting(GraphQLEnumType):
+        def coerce_output_value(self, output_value: Any) -> str:
+            coerced.append(output_value)
+            return super().coerce_output_value(output_value)
+
+    def note(value: Any) -> Any:
+        coerced.append(value)
+        return odd(value)
+
+    schema = GraphQLSchema(
+        GraphQLObjectType(
+            "Query",
+            {
+                "colours": GraphQLField(
+                    GraphQLList(Noting("Colour", Colour, names_as_values=None))
+                ),
+                "odd": GraphQLField(
+                    GraphQLList(GraphQLScalarType("Odd", coerce_output_value=note))
+                ),
+            },
+        )
+    )
+    plans, document = planned(), parse("{ colours }")
+    for members in ([Colour.RED] * 2, [Colour.RED, Colour.GREEN, Colour.RED]):
+        result = await by_us(schema, document, {"colours": members}, plans)
+        assert result.data == {"colours": [member.name for member in members]}
+    assert coerced == [Colour.RED, Colour.GREEN]
+    coerced.clear()
+    values = [1, "x", "raise", 1, "undefined", "y"]
+    result = await by_us(schema, "{ odd }", {"odd": values})
+    assert result.data == {"odd": [1, "x", None, 1, None, "y"]}
+    assert coerced == values
 
 
 def odd(value: Any) -> Any:
