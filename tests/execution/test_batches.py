@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -221,6 +223,24 @@ async def test_a_batch_is_told_the_place_of_its_first_parent() -> None:
     assert told == [("parent", ["groups", 1, 0, "x"], "Person", "told")]
 
 
+async def test_the_first_parent_of_a_batch_may_be_deep_inside_of_lists() -> None:
+    told: list[Any] = []
+
+    def values(found: Sequence[Any], info: Any) -> list[Any]:
+        told.append(info.path.as_list())
+        return [None] * len(found)
+
+    schema = made(
+        "type Query { rows: [[Cell]] } type Cell { value: Int }", {"Cell.value": Batched(values)}
+    )
+    for rows, path in (
+        ([[None, None, None], [], [None, {}, {}], [{}]], ["rows", 2, 1, "value"]),
+        ([[None], [None, None], None, [None], [{}]], ["rows", 4, 0, "value"]),
+    ):
+        await by_us(schema, "{ rows { value } }", {"rows": rows})
+        assert told.pop() == path
+
+
 ANSWERS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "raises": lambda _parents: dict[str, int]()["no"],
     "one short": lambda parents: [Person("p")] * (len(parents) - 1),
@@ -345,6 +365,79 @@ async def test_batches_side_by_side_wait_together_each_time() -> None:
     for _ in range(3):
         result = await by_us(schema, document, root(), plans)
         assert result.errors is None
+
+
+async def test_leaves_of_batches_wait_together_each_time() -> None:
+    meeting = asyncio.Barrier(2)
+
+    async def meet(number: int) -> list[int]:
+        async with asyncio.timeout(10):
+            await meeting.wait()
+        return [7] * number
+
+    def promised(parents: Sequence[Any], _info: Any) -> Any:
+        return meet(len(parents))
+
+    schema = made(
+        "type Query { a: Int b: Int c: Int }",
+        {"Query.a": Batched(promised), "Query.b": Batched(promised)},
+    )
+    document, plans = parse("{ a c b }"), planned()
+    for _ in range(3):
+        result = await by_us(schema, document, {"c": 1}, plans)
+        assert result.data == {"a": 7, "c": 1, "b": 7}
+
+
+async def test_who_waits_waits_together_although_arguments_were_wrong_before() -> None:
+    meeting = asyncio.Barrier(4)
+
+    async def meet(*_given: Any, **_arguments: Any) -> Any:
+        async with asyncio.timeout(10):
+            await meeting.wait()
+        return [7]
+
+    schema = made(
+        f"scalar JSON type Query {{ {' '.join(f'{name}(n: Int!): JSON' for name in 'abcd')} }}",
+        {
+            "Query.a": Batched(meet),
+            "Query.b": Batched(meet),
+            "Query.c": meet,
+            "Query.d": meet,
+        },
+    )
+    document = parse("query ($n: Int = 1) { a(n: $n) b(n: $n) c(n: $n) d(n: $n) }")
+    plans = planned()
+    for number in (None, 1, None, 1, 1):
+        result = await by_us(schema, document, None, plans, raw_variable_values={"n": number})
+        assert (result.errors is None) is (number is not None)
+
+
+async def test_a_batch_that_only_it_knows_of_is_not_forgotten() -> None:
+    unheard: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, what: unheard.append(str(what)))
+    answers: list[weakref.ref[asyncio.Future[Any]]] = []
+    asked = asyncio.Event()
+
+    async def parents(found: Sequence[Any], _info: Any) -> Any:
+        answer = asyncio.get_running_loop().create_future()
+        answers.append(weakref.ref(answer))  # who will answer keeps nothing alive, as a pool may
+        asked.set()
+        return [await answer for _ in found]
+
+    batch = Batched(parents)
+    schema = made(SDL, {"Person.parent": batch})
+    running = asyncio.create_task(by_core(schema, "{ one { parent { name } } }", root()))
+    await asked.wait()
+    gc.collect()
+    answer = answers[0]()
+    assert answer is not None
+    answer.set_result(Person("p"))
+    assert (await running).data == {"one": {"parent": {"name": "p"}}}
+    del answer
+    await asyncio.sleep(0)
+    gc.collect()
+    assert answers[0]() is None  # and what is done is not kept
+    assert unheard == []
 
 
 async def test_executions_at_the_same_time_are_no_part_of_each_others_batches() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 import pytest
 from graphql import (
-    ExecutionResult,
     GraphQLArgument,
     GraphQLEnumType,
     GraphQLError,
@@ -23,7 +22,7 @@ from graphql import (
 )
 from graphql.execution import execute_subscription_event
 
-from schema.execution import Attribute, Plans, execute
+from schema.execution import Attribute, Batched, Plans, execute
 from tests.execution.both import agreed, always, built, by_core, by_us, cause, made, said
 
 TREE = """
@@ -192,6 +191,17 @@ async def test_the_whole_introspection_is_the_same() -> None:
         )
         result = await agreed(SCHEMA, query)
         assert result.errors is None
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+async def test_what_was_meant_is_suggested_unless_suggestions_are_hidden(*, hidden: bool) -> None:
+    batched = made(TREE, {"Node.echo": Batched(lambda parents, _info, **_: ["x"] * len(parents))})
+    for schema in (SCHEMA, batched):
+        document = "{ node { echo(colour: GREN) id } nodes { e: echo(from: {insid: {}}) } }"
+        result = await agreed(schema, document, Root, hide_suggestions=hidden)
+        assert len(result.errors or ()) == 3
+        for error in result.errors or ():
+            assert ("Did you mean" in error.message) is not hidden
 
 
 async def test_resolvers_are_told_where_they_are() -> None:
@@ -471,9 +481,11 @@ async def test_an_attribute_is_read_as_it_is() -> None:
         "Part.d": Attribute("d"),
         "Part.e": Attribute("e"),
         "Query.many": Attribute("many"),
+        "Query.counted": Attribute("a"),
     }
     schema = made(
-        "type Query { a: Int b: Int! deep: String missing: Int inner: Part many(n: Int): [Part] }"
+        "type Query { a: Int b: Int! deep: String missing: Int inner: Part many: [Part]"
+        " counted(n: Int): Int }"
         " type Part { c: Int d: String e: Int }",
         attributes,
     )
@@ -481,15 +493,17 @@ async def test_an_attribute_is_read_as_it_is() -> None:
     class Many(Whole):
         many = (Part(), None, Part(), "text")
 
-    for document in (
-        "{ a deep }",
-        "{ a b }",
-        "{ missing a }",
-        "{ inner { c d e } many { c d e } }",
-        "{ many(n: 1) { d c } }",
-    ):
+    part = {"c": None, "d": "d", "e": None}
+    for document, data in {
+        "{ a deep }": {"a": 1, "deep": "d"},
+        "{ a b }": None,
+        "{ missing a }": {"missing": None, "a": 1},
+        "{ inner { c d e } }": {"inner": part},
+        "{ many { c d e } }": {"many": [part, None, part, {"c": None, "d": None, "e": None}]},
+        "{ counted(n: 1) a }": {"counted": None, "a": 1},
+    }.items():
         result = await agreed(schema, document, Many)
-        assert isinstance(result, ExecutionResult)
+        assert result.data == data
 
 
 @pytest.mark.parametrize("at_the_root", [True, False])
