@@ -7,7 +7,7 @@ READY_DEV := $(VENV)/.ready-dev
 SOURCES := api subscriptions schema domain migrations tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos fuzz check lint types contracts sdl lifecycles database format bench schema migration
+.PHONY: help demo test chaos fuzz mutants check lint types contracts sdl lifecycles database format bench schema migration
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -24,6 +24,15 @@ chaos: $(READY_DEV) ## Run the tests of faults at length: about an hour, alone o
 fuzz: $(READY_DEV) ## Draw thousands of documents for two executors, and of steps that must leak nothing
 	CONCORDAT_FUZZ=long $(RUN) -m pytest -q --timeout 0 tests/execution/test_generated.py \
 	  tests/execution/test_world.py tests/api/test_secrecy.py $(ARGS)
+
+mutants: $(READY_DEV) ## Change the executor in a thousand ways: its tests must notice nine of ten
+	rm -rf mutants
+	$(RUN) -m mutmut run
+	$(RUN) -m mutmut results
+	$(RUN) -m mutmut export-cicd-stats
+	@$(RUN) -c 'import json; counts = json.load(open("mutants/mutmut-cicd-stats.json")); \
+	  noticed = (counts["killed"] + counts["timeout"]) / counts["total"]; \
+	  print(f"The tests noticed {noticed:.1%}; it has to be 90 %."); exit(noticed < 0.9)'
 
 check: lint types contracts sdl lifecycles database ## Everything that must hold of a commit, but the tests
 
