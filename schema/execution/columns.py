@@ -158,7 +158,7 @@ class Leaf(Column):
         ready = _READY.get(id(self._coerce))
         if ready:
             self.ready = ready if required else ready | {NoneType}
-        self._names: dict[type, dict[Any, str]] = {}  # of the members of enum classes
+        self._names: dict[Any, str] = {}  # of the members of enum classes
 
     def at_once(self, run: Run, values: Sequence[Any]) -> Sequence[Any] | None:
         """Complete values of which none is missing or to be awaited; None where one is."""
@@ -178,7 +178,7 @@ class Leaf(Column):
         if isinstance(self._type, GraphQLEnumType) and len(kinds) == 1:
             [kind] = kinds
             if issubclass(kind, Enum):
-                return self._named(run, values, self._names.setdefault(kind, {}))
+                return self._named(run, values)
         return [self._one(run, value) for value in values]
 
     def _fits(self, values: Sequence[Any], kinds: set[type]) -> bool:
@@ -189,8 +189,9 @@ class Leaf(Column):
             return kinds == {float} and all(map(math.isfinite, values))
         return False
 
-    def _named(self, run: Run, values: Sequence[Any], names: dict[Any, str]) -> Sequence[Any]:
-        """Return what the members of one Enum are called, each coerced only once."""
+    def _named(self, run: Run, values: Sequence[Any]) -> Sequence[Any]:
+        """Return what members of an Enum are called, each coerced only once."""
+        names = self._names
         try:
             for member in set(values) - names.keys():
                 names[member] = self._coerce(member)

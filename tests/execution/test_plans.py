@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import AbortController, ExecutionHooks, GraphQLError, parse
+from graphql import AbortController, ExecutionHooks, GraphQLError, GraphQLSchema, parse
 from graphql.execution import Executor
 
 from schema.execution import Plans, execute
@@ -41,6 +41,22 @@ async def test_an_operation_is_compiled_once() -> None:
         assert plans.selection(built(SCHEMA, document, ROOT)) is found
     assert plans.selection(built(SCHEMA, parse("{ id one { id } }"), ROOT)) is not found
     assert not counted
+
+
+async def test_every_selection_of_an_operation_is_compiled_once() -> None:
+    looked_up: list[str] = []
+
+    class Noting(GraphQLSchema):
+        def get_field(self, parent_type: Any, field_name: str) -> Any:
+            looked_up.append(field_name)
+            return super().get_field(parent_type, field_name)
+
+    schema = Noting(**SCHEMA.to_kwargs())
+    plans, document = Plans(), parse("{ one { one { id } } many { id } }")
+    for _ in range(3):
+        result = await by_us(schema, document, ROOT, plans)
+        assert result.data == {"one": {"one": {"id": "3"}}, "many": [{"id": "4"}]}
+    assert sorted(looked_up) == ["id", "id", "many", "one", "one"]
 
 
 async def test_plans_are_bounded_and_those_used_last_are_kept() -> None:

@@ -35,6 +35,10 @@ class Number(IntEnum):
     TWO = 2
 
 
+class Other(IntEnum):
+    ONE = 1
+
+
 class Word(StrEnum):
     YES = "yes"
 
@@ -211,6 +215,7 @@ def coloured() -> GraphQLSchema:
         [Colour.RED, Colour.GREEN, Colour.RED],
         [Colour.RED, None, "r"],
         [Number.ONE, Number.TWO],
+        [Other.ONE, Number.ONE],
         ["r", "g", "x", "RED"],
         [[], {}],
         [1, "b", None, [1]],
