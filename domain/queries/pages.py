@@ -128,11 +128,19 @@ class ById(Told[T]):
 
     def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[T | None]:
         """Return of each row the record, None where the viewer may not know of it."""
-        if self._secret:
-            return [
-                None if row is None or audience(viewer, row) is None else row[0] for row in rows
-            ]
-        return [None if row is None else row[0] for row in rows]
+        if not self._secret:
+            return [None if row is None else row[0] for row in rows]
+        known: dict[UUID, bool] = {}  # by topic: there are fewer of them
+        told: list[T | None] = []
+        for row in rows:
+            if row is None:
+                told.append(None)
+                continue
+            _record, [topic, *_], _public = row
+            if topic not in known:
+                known[topic] = audience(viewer, row) is not None
+            told.append(row[0] if known[topic] else None)
+        return told
 
 
 class Owned(Protocol):
