@@ -6,9 +6,9 @@ SQLAlchemy says what a statement is in SQL and of which types it is; it takes no
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from sqlalchemy import ARRAY, JSON, ColumnElement, Enum, Float, Numeric, Select, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.orm import Mapper
+from sqlalchemy.orm import Mapper, load_only
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import NULLTYPE, TypeEngine
@@ -25,7 +25,11 @@ T = TypeVar("T")
 Convert = Callable[[Any], Any]
 Columns = list[Sequence[Any]]
 
+PARTS: Final = 500
+"""Kinds of rows with only some attributes of a record, and statements for them, that are kept."""
+
 _DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+_PART = "concordat_part"
 
 
 class Rows(list[T]):
@@ -46,30 +50,74 @@ class Rows(list[T]):
 
 
 @cache
+def rows_of(record: type) -> type:
+    """Return the base of all classes of rows of a record, whichever of its attributes they have."""
+
+    def unread(_row: object, name: str) -> Any:
+        raise AttributeError(
+            f"{record.__name__}.{name} was not read: what needs it has to say so in its `reads`."
+            if hasattr(record, name)
+            else f"{record.__name__} has no {name}."
+        )
+
+    return type(record.__name__, (tuple,), {"__slots__": (), "__getattr__": unread})
+
+
+@cache
 def row_class(record: type) -> type:
     """Return the class of the rows of a record: a tuple with the attributes of the record."""
+    return _row_class(record, list(_columns_of(record)))
+
+
+@lru_cache(maxsize=PARTS)
+def _part_class(record: type, names: tuple[str, ...]) -> type:
+    """Return the class of rows that have only these attributes of a record, and their synonyms."""
+    return _row_class(record, names)
+
+
+def _row_class(record: type, names: Sequence[str]) -> type:
     mapper: Mapper[Any] = inspect(record)
-    return _named(
-        record.__name__,
-        [each.key for each in mapper.column_attrs],
-        {each.key: each.name for each in mapper.synonyms},
-    )
+    synonyms = {each.key: each.name for each in mapper.synonyms if each.name in names}
+    return _named(record.__name__, names, rows_of(record), synonyms)
 
 
-def _named(name: str, fields: Sequence[str], synonyms: Mapping[str, str] | None = None) -> type:
+def _named(
+    name: str,
+    fields: Sequence[str],
+    base: type = tuple,
+    synonyms: Mapping[str, str] | None = None,
+) -> type:
     plain: Any = namedtuple(name, fields, rename=True)  # type: ignore[misc]  # noqa: PYI024
     # Like a record, a row does not show to a log what people wrote.
     own = {"__slots__": (), "__module__": __name__, "__repr__": object.__repr__}
     return type(
         name,
-        (plain,),
+        (plain, base),
         own | {other: vars(plain)[field] for other, field in (synonyms or {}).items()},
     )
 
 
-def _columns_of(record: type) -> list[ColumnElement[Any]]:
+def only(statement: Select[Any], entity: Any, wanted: Collection[str] | None) -> Select[Any]:
+    """Let a statement read these attributes of an entity that it selects, and its id; None is all.
+
+    AttributeError where the record has no such attribute.
+    """
+    if wanted is None:
+        return statement
+    mapper: Mapper[Any] = inspect(entity).mapper
+    synonyms = {each.key: each.name for each in mapper.synonyms}
+    named = {"id", *(synonyms.get(each, each) for each in wanted)}
+    names = tuple(each for each in _columns_of(mapper.class_) if each in named)
+    if len(names) < len(named):
+        raise AttributeError(f"{mapper.class_.__name__} has no {named.difference(names)}.")
+    return statement.options(
+        load_only(*(getattr(entity, name) for name in names), raiseload=True)
+    ).execution_options(**{_PART: (mapper.class_, names)})
+
+
+def _columns_of(record: type) -> dict[str, ColumnElement[Any]]:
     mapper: Mapper[Any] = inspect(record)
-    return [each.columns[0] for each in mapper.column_attrs]
+    return {each.key: each.columns[0] for each in mapper.column_attrs}
 
 
 def _maker(row: type) -> Convert:
@@ -145,20 +193,29 @@ class Plan:
         types: list[TypeEngine[Any]] = []
         names: list[str] = []
         always = " OUTER JOIN " not in self.sql
+        options = statement.get_execution_options()  # type: ignore[attr-defined]
+        part: tuple[Any, tuple[str, ...]] = options.get(_PART, (None, ()))
+        passed = 0  # of the columns that are selected, read or not
         for entity, type_ in _selected(statement):
-            names.append(selected.keys()[len(types)])
+            names.append(selected.keys()[passed])
             if entity is None:
                 parts.append(_Column(len(types)))
                 types.append(type_)
+                passed += 1
                 continue
             columns = _columns_of(entity)
-            places = slice(len(types), len(types) + len(columns))
-            found = [column.name for column in selected.values()[places]]
-            if found != [column.name for column in columns]:
+            found = [column.name for column in selected.values()[passed : passed + len(columns)]]
+            if found != [column.name for column in columns.values()]:
                 raise TypeError(f"The columns of {entity.__name__} come in another order: {found}.")
-            key = len(types) + [column.primary_key for column in columns].index(True)
-            types += [column.type for column in columns]
-            parts.append(_Entity(places, _maker(row_class(entity)), None if always else key))
+            passed += len(columns)
+            row = row_class(entity)
+            if entity is part[0]:
+                columns = {name: columns[name] for name in part[1]}
+                row = _part_class(*part)
+            places = slice(len(types), len(types) + len(columns))
+            key = len(types) + [each.primary_key for each in columns.values()].index(True)
+            types += [column.type for column in columns.values()]
+            parts.append(_Entity(places, _maker(row), None if always else key))
         self._parts = parts
         self._row = _maker(_named("Row", names))
         converted = [(place, _converter(type_)) for place, type_ in enumerate(types)]

@@ -252,27 +252,36 @@ class Ballot(Node):
         BALLOT, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    topic: Node | None = batched(_topics, "The exercise or the roundtable that it is held in.")
+    topic: Node | None = batched(
+        _topics, "The exercise or the roundtable that it is held in.", reads=("topic_id",)
+    )
     subject: Node | None = node_relation(
         lambda ballot: (
             ballot.subject_kind and (type_of(ballot.subject_kind.lower()), ballot.subject_id)
         ),
         "What it is about; null where that is nothing, or was removed.",
+        reads=("subject_kind", "subject_id"),
     )
     rule: Rule = derived(
-        lambda ballot: shown(ballot.rule), "What counts as consensus; frozen when it is opened."
+        lambda ballot: shown(ballot.rule),
+        "What counts as consensus; frozen when it is opened.",
+        reads=("rule",),
     )
     # Computed, because whether it is stored already would tell that somebody has voted.
     rule_hash: str = derived(
         lambda ballot: rule_hash(parse_rule(ballot.kind, ballot.rule)),
         "The SHA-256 of the rule's canonical JSON, in hex.",
+        reads=("kind", "rule"),
     )
     choices: list[ChoiceOption] = derived(
-        _choices, "What can be chosen; empty where there are options instead."
+        _choices,
+        "What can be chosen; empty where there are options instead.",
+        reads=("kind", "reason_policy"),
     )
     options: list[BallotOption] = derived(
         lambda ballot: numbered(ballot.options),
         "The options of a multiple choice or a ranking; else empty.",
+        reads=("options",),
     )
     consensus: Consensus | None = relation(
         standings.of_ballots, "How far it has come; null where the viewer may not know."
@@ -287,6 +296,7 @@ class Ballot(Node):
         "How far it had come at an earlier `asOf`, computed from the log of events; null where the "
         "viewer's stream did not tell it then, and of a secret ballot.",
         like=_at,
+        reads=("id",),
     )
     viewer_can_moderate: bool = permitted(
         Permission.MODERATE, "Whether the viewer can edit, open and close it."

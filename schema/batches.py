@@ -12,7 +12,7 @@ from strawberry.types.field import StrawberryField
 
 from domain.permissions import Viewer
 from schema.context import Info
-from schema.execution import Attribute, Batched, BatchResolver, Derived
+from schema.execution import Attribute, Batched, BatchResolver, Derived, Reads
 from schema.sharing import NOTE, PERSONAL
 
 Parents: TypeAlias = Sequence[Any]
@@ -25,15 +25,18 @@ def batched(
     *,
     personal: bool = False,
     like: Callable[..., Any] | None = None,
+    reads: Sequence[str] | None = None,
+    ahead: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Declare a field by what answers it for all parents: `batch(parents, info, **arguments)`.
 
     It may be asynchronous, and returns one value for each parent in their order. The annotation of
     the field is its type; `like` is a function with its arguments. `personal` marks what depends on
-    who exactly asks; see schema.sharing.
+    who exactly asks; see schema.sharing. `reads` are all attributes of a parent that it looks at:
+    where they are not told, parents are read with all of theirs. `ahead` is as of Batched.
     """
     field = _resolved_by(
-        partial(Batched, batch),
+        partial(Batched, batch, _known(reads), ahead),
         description + NOTE if personal else description,
         **(PERSONAL if personal else {}),
     )
@@ -42,19 +45,27 @@ def batched(
     return field
 
 
-def derived(read: Callable[[Any], Any], description: str) -> Any:
-    """Declare a field that is computed from its parent alone."""
-    return _resolved_by(partial(Derived, read), description)
+def derived(
+    read: Callable[[Any], Any], description: str, *, reads: Sequence[str] | None = None
+) -> Any:
+    """Declare a field that is computed from its parent alone; `reads` are as of `batched`."""
+    return _resolved_by(partial(Derived, read, _known(reads)), description)
 
 
-def for_viewer(read: Callable[[Any, Viewer], Any], description: str) -> Any:
-    """Declare a field that is computed from its parent and from who is asking."""
+def for_viewer(
+    read: Callable[[Any, Viewer], Any], description: str, *, reads: Sequence[str] | None = None
+) -> Any:
+    """Declare a field that is computed from its parent and who asks; `reads` as of `batched`."""
 
     def resolve(parents: Sequence[Any], info: Info) -> list[Any]:
         viewer = info.context.viewer
         return [read(parent, viewer) for parent in parents]
 
-    return batched(resolve, description)
+    return batched(resolve, description, reads=reads)
+
+
+def _known(reads: Sequence[str] | None) -> Reads:
+    return None if reads is None else frozenset(reads)
 
 
 def _resolved_by(make: Callable[[], Any], description: str, **metadata: Any) -> Any:

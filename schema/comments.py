@@ -84,6 +84,10 @@ class Reaction:
     created_at: datetime = text(description="When.")
 
 
+_GUARDED_BY = ("topic_id", "author_id", "hidden_at", "standing")
+"""What of a comment says who may read and edit it."""
+
+
 async def _readable(comments: Parents, info: Info) -> Sequence[Any | None]:
     """Return those whose words may be read, None for others.
 
@@ -170,18 +174,26 @@ class Comment(Node):
     mentioned: list[Person] = relation(queries.mentioned, "The people whom it names.")
 
     tombstone: str | None = derived(
-        tombstone_of, "A sentence to show in its place while it is hidden, with the ground."
+        tombstone_of,
+        "A sentence to show in its place while it is hidden, with the ground.",
+        reads=("hidden_at", "hidden_ground"),
     )
     body: str | None = batched(
-        _body, "The words; null while hidden or once it was split, but for author and moderators."
+        _body,
+        "The words; null while hidden or once it was split, but for author and moderators.",
+        reads=(*_GUARDED_BY, "body"),
     )
     hidden_reason: str | None = batched(
-        _hidden_reason, "Why it was hidden; null but for author and moderators."
+        _hidden_reason,
+        "Why it was hidden; null but for author and moderators.",
+        reads=(*_GUARDED_BY, "hidden_reason"),
     )
     edits: list[CommentEdit] = batched(
-        _edits, "What it said before, oldest first; empty while hidden."
+        _edits,
+        "What it said before, oldest first; empty while hidden.",
+        reads=(*_GUARDED_BY, "id"),
     )
-    viewer_can_edit: bool = batched(_can_edit, "Whether the viewer can edit it.")
+    viewer_can_edit: bool = batched(_can_edit, "Whether the viewer can edit it.", reads=_GUARDED_BY)
     viewer_can_hide: bool = permitted(
         Permission.MODERATE, "Whether the viewer can hide it or make it visible again."
     )
@@ -222,11 +234,13 @@ class Thread(Node):
     subject: Node | None = node_relation(
         lambda thread: (type_of(thread.subject_kind.lower()), thread.subject_id),
         "What it is about; null where that was removed.",
+        reads=("subject_kind", "subject_id"),
     )
     viewer_can_comment: bool = permitted(
         Permission.COMMENT,
         "Whether the viewer can add a comment to it.",
         where=lambda thread: thread.resolved_at is None and not thread.locked,
+        reads=("resolved_at", "locked"),
     )
     viewer_can_moderate: bool = permitted(
         Permission.MODERATE, "Whether the viewer can pin and lock it, and resolve or reopen it."

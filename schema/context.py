@@ -12,7 +12,7 @@ import strawberry
 
 from domain.database import Database, Session, is_outage
 from domain.permissions import Representative, Viewer
-from domain.queries.pages import Told
+from domain.queries.pages import Told, Wanted
 from domain.together import Read
 
 # A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
@@ -54,10 +54,15 @@ class Context:
         [value] = await self.load_all(batch, [key], *arguments)
         return value
 
-    async def load_all(self, batch: Batch, keys: Sequence[Any], *arguments: Hashable) -> list[Any]:
-        """Return the batch's value for each key, in their order; of None, None."""
+    async def load_all(
+        self, batch: Batch, keys: Sequence[Any], *arguments: Hashable, wanted: Wanted = None
+    ) -> list[Any]:
+        """Return the batch's value for each key, in their order; of None, None.
+
+        Of records by their ids, only the attributes that are wanted need be read.
+        """
         if isinstance(batch, Told) and self._snapshot is None:
-            rows = await self._together.load(batch, keys, self._rows(batch))
+            rows = await self._together.load((batch, wanted), keys, self._rows(batch, wanted))
             return batch.told(self.viewer, rows)
         # What a Representative notes is its own, and so is what a snapshot sees.
         if self._rights is None or self._snapshot is not None or batch in PERSONAL_BATCHES:
@@ -89,9 +94,9 @@ class Context:
 
         return await self._together.load((self, batch, arguments), keys, read)
 
-    def _rows(self, batch: Told[Any]) -> Read:
+    def _rows(self, batch: Told[Any], wanted: Wanted) -> Read:
         async def read(unique: Sequence[Any]) -> Sequence[Any]:
-            return await self._twice(lambda session: batch.rows(session, unique))
+            return await self._twice(lambda session: batch.rows(session, unique, wanted))
 
         return read
 

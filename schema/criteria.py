@@ -63,6 +63,7 @@ class Criterion(Node):
             criterion.retired_at is None and allowed(viewer, Permission.STEER, None)
         ),
         "Whether the viewer can put another version into force.",
+        reads=("retired_at",),
     )
 
 

@@ -106,12 +106,15 @@ class DeliveryPlan(Node):
         DELIVERY_PLAN, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    uncovered: list[Block] = batched(_uncovered, "The learning outcomes that no module covers yet.")
+    uncovered: list[Block] = batched(
+        _uncovered, "The learning outcomes that no module covers yet.", reads=("id",)
+    )
     viewer_can_edit: bool = permitted(
         Permission.PLAN,
         "Whether the viewer can change it and its modules now.",
         by="id",
         where=lambda plan: plan.state is DeliveryPlanState.DRAFT,
+        reads=("state",),
     )
 
 

@@ -192,9 +192,14 @@ class Engagement(Node):
         ENGAGEMENT, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    public: bool = batched(is_public, "Whether everybody may read it, or only those who take part.")
+    public: bool = batched(
+        is_public, "Whether everybody may read it, or only those who take part.", reads=("id",)
+    )
     viewer_can_join: bool = batched(
-        _can_join, "Whether the viewer can join it as a stakeholder now.", personal=True
+        _can_join,
+        "Whether the viewer can join it as a stakeholder now.",
+        personal=True,
+        reads=("id", "state"),
     )
     viewer_can_moderate: bool = permitted(
         Permission.MODERATE,

@@ -14,12 +14,14 @@ import strawberry
 from domain import errors
 from domain.permissions import Permission, allowed
 from domain.queries import topics
+from domain.queries.pages import ById
 from domain.texts import snake_case
 from domain.unit_of_work import UnitOfWork
+from schema.ahead import of_records
 from schema.batches import Parents, batched
 from schema.context import PERSONAL_BATCHES, Batch, Info
 from schema.errors import Conflict, Invalid, NotAllowed, NotFound
-from schema.execution import InstanceOf
+from schema.execution import InstanceOf, Reads
 from schema.nodes import LOADERS, load_nodes
 
 text = strawberry.field
@@ -47,23 +49,30 @@ def relation(batch: Batch, description: str, *, by: str = "id", personal: bool =
     """
     if personal:
         PERSONAL_BATCHES.add(batch)
+    key = attrgetter(by)
 
-    async def resolve(parents: Parents, info: Info) -> Sequence[Any]:
-        return await info.context.load_all(batch, list(map(attrgetter(by), parents)))
+    async def resolve(parents: Parents, info: Info, wanted: Reads = None) -> Sequence[Any]:
+        return await info.context.load_all(batch, list(map(key, parents)), wanted=wanted)
 
-    return batched(resolve, description, personal=personal)
+    ahead = of_records if isinstance(batch, ById) else None
+    return batched(resolve, description, personal=personal, reads=(by,), ahead=ahead)
 
 
-def node_relation(of: Callable[[Any], tuple[str, UUID] | None], description: str) -> Any:
+def node_relation(
+    of: Callable[[Any], tuple[str, UUID] | None],
+    description: str,
+    *,
+    reads: Sequence[str] | None = None,
+) -> Any:
     """Declare a field that is a node of a type that differs from parent to parent.
 
-    `of` returns the name of the type and the key, or None for nothing.
+    `of` returns the name of the type and the key, or None for nothing; `reads` is as of `batched`.
     """
 
     async def resolve(parents: Parents, info: Info) -> Sequence[Any]:
         return await load_nodes(info.context, list(map(of, parents)))
 
-    return batched(resolve, description)
+    return batched(resolve, description, reads=reads)
 
 
 def permitted(
@@ -72,17 +81,19 @@ def permitted(
     *,
     by: str = "topic_id",
     where: Callable[[Any], bool] = lambda _parent: True,
+    reads: Sequence[str] = (),
 ) -> Any:
     """Declare whether the viewer has a permission in the topic of each parent.
 
-    `by` is the attribute that holds the topic's id; `where` says what else has to be so.
+    `by` is the attribute that holds the topic's id; `where` says what else has to be so, and
+    `reads` at which attributes it looks.
     """
 
     async def resolve(parents: Parents, info: Info) -> Sequence[bool]:
         places = [getattr(parent, by) if where(parent) else None for parent in parents]
         return await viewer_can(info, permission, places)
 
-    return batched(resolve, description)
+    return batched(resolve, description, reads=(by, *reads))
 
 
 @strawberry.input

@@ -75,9 +75,12 @@ class FloorRequest(Node):
             asked.state is FloorRequestState.WAITING and viewer.is_person(asked.person_id)
         ),
         "Whether the viewer can withdraw it.",
+        reads=("state", "person_id"),
     )
     viewer_can_end: bool = batched(
-        _can_end, "Whether the viewer can end the person's turn to speak."
+        _can_end,
+        "Whether the viewer can end the person's turn to speak.",
+        reads=("state", "person_id", "roundtable_id"),
     )
 
 

@@ -43,6 +43,7 @@ class Interest(Node):
             interest.subject_kind and (type_of(interest.subject_kind.lower()), interest.subject_id)
         ),
         "What it is in; null where that is the whole topic, or was removed.",
+        reads=("subject_kind", "subject_id"),
     )
     body: str = text(description="What the interest is.")
     mitigation: Mitigation = text(description="What follows from it.")
@@ -53,6 +54,7 @@ class Interest(Node):
             interest.withdrawn_at is None and viewer.is_person(interest.person_id)
         ),
         "Whether the viewer can withdraw it.",
+        reads=("withdrawn_at", "person_id"),
     )
 
 

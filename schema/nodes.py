@@ -13,7 +13,7 @@ import strawberry
 from strawberry import relay
 
 from domain.errors import NotFound
-from domain.rows import row_class
+from domain.rows import rows_of
 from domain.texts import snake_case
 from schema.batches import derived
 from schema.context import Batch, Context
@@ -35,11 +35,12 @@ def global_id(type_name: str, key: UUID) -> strawberry.ID:
 class Node:
     """The Relay interface: every type with an id implements it."""
 
-    id: strawberry.ID = derived(
-        lambda record: global_id(_NAMES[type(record)], record.id),
-        "The global id, to be treated as opaque.",
-    )
     resolve_type = ByClass(_NAMES)
+    id: strawberry.ID = derived(
+        lambda record: global_id(str(Node.resolve_type.name(type(record))), record.id),
+        "The global id, to be treated as opaque.",
+        reads=("id",),
+    )
 
 
 def node(record: type, load: Batch, description: str) -> Callable[[T], T]:
@@ -47,7 +48,7 @@ def node(record: type, load: Batch, description: str) -> Callable[[T], T]:
 
     def decorate(cls: T) -> T:
         LOADERS[cls.__name__] = load
-        classes = (record, row_class(record))
+        classes = (record, rows_of(record))
         _NAMES.update(dict.fromkeys(classes, cls.__name__))
         cls.is_type_of = InstanceOf(*classes)  # type: ignore[attr-defined]
         return strawberry.type(cls, description=description)

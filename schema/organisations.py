@@ -55,6 +55,7 @@ class Organisation(Node):
     viewer_can_edit: bool = for_viewer(
         lambda _organisation, viewer: allowed(viewer, Permission.ADMINISTER, None),
         "Whether the viewer can edit it.",
+        reads=(),
     )
 
 

@@ -14,8 +14,10 @@ from strawberry import relay
 
 from domain.errors import Invalid
 from domain.queries.pages import Page, Slice
+from schema.ahead import of_nodes
 from schema.batches import batched, derived
 from schema.context import Batch, Context, Info
+from schema.execution import Reads
 
 MOST = 100
 USUAL = 25
@@ -124,12 +126,14 @@ def connection(batch: Batch, count: Batch, description: str, *, by: str = "id") 
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
+        wanted: Reads = None,
     ) -> Sequence[Any]:
         keys = list(map(attrgetter(by), parents))
-        slices = await info.context.load_all(batch, keys, page(first, after, last, before))
+        asked = page(first, after, last, before, wanted)
+        slices = await info.context.load_all(batch, keys, asked)
         return [_Connected(slice, counted, key) for slice, key in zip(slices, keys, strict=True)]
 
-    return batched(resolve, description, like=_paging)
+    return batched(resolve, description, like=_paging, reads=(by,), ahead=of_nodes)
 
 
 def listing(rows: Read, count: Read, description: str) -> Any:
@@ -164,8 +168,17 @@ async def enlist(info: Info, rows: Read, count: Read, page: Page, **filters: Any
     return _Connected(found, counted)
 
 
-def page(first: int | None, after: str | None, last: int | None, before: str | None) -> Page:
-    """Return the page that the arguments ask for; Invalid with a sentence where they cannot be."""
+def page(
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    wanted: Reads = None,
+) -> Page:
+    """Return the page that the arguments ask for, of which these attributes are wanted.
+
+    Invalid with a sentence where there cannot be such a page.
+    """
     if first is not None and last is not None:
         raise Invalid("Please send either first or last, not both.", ("first",))
     for name, size in (("first", first), ("last", last)):
@@ -176,6 +189,7 @@ def page(first: int | None, after: str | None, last: int | None, before: str | N
         after=_place(after, "after"),
         before=_place(before, "before"),
         backwards=last is not None,
+        wanted=wanted,
     )
 
 

@@ -124,13 +124,15 @@ class Person(Node):
     name: str | None = for_viewer(
         lambda person, viewer: person.name if viewer.known else None,
         "The name; null for readers who are not signed in.",
+        reads=("name",),
     )
     email: str | None = for_viewer(
         lambda person, viewer: person.email if _own_or_administered(person, viewer) else None,
         "The address; null but for the person and administrators.",
+        reads=("id", "email"),
     )
     roles: list[Membership] | None = batched(
-        _roles, "Their roles; null but for the person and administrators."
+        _roles, "Their roles; null but for the person and administrators.", reads=("id",)
     )
     reminders: list[Annotated[Ballot, strawberry.lazy("schema.ballots")]] | None = relation(
         reminders.of_people,
@@ -139,7 +141,7 @@ class Person(Node):
         personal=True,
     )
     viewer_can_edit: bool = for_viewer(
-        _own_or_administered, "Whether the viewer can edit the entry."
+        _own_or_administered, "Whether the viewer can edit the entry.", reads=("id",)
     )
 
 

@@ -90,6 +90,7 @@ class Invitation(Node):
             invitation.state in ballots.INVITED and viewer.is_person(invitation.person_id)
         ),
         "Whether the viewer can accept or decline it.",
+        reads=("state", "person_id"),
     )
 
 
@@ -191,6 +192,7 @@ class Roundtable(Node):
         "Whether the viewer can ask for the floor: while it is open, those who are invited and "
         "moderators can, once at a time.",
         personal=True,
+        reads=("id", "state"),
     )
     viewer_can_moderate: bool = permitted(
         Permission.MODERATE,

@@ -85,13 +85,19 @@ class SpecificationRevision(Node):
     author: Person = relation(people.by_ids, "Who named it.", by="author_id")
     created_at: datetime = text(description="When it was named.")
 
-    title: str = derived(lambda kept: kept.content["title"], "The title that it had.")
-    summary: str = derived(lambda kept: kept.content["summary"], "The summary that it had.")
+    title: str = derived(
+        lambda kept: kept.content["title"], "The title that it had.", reads=("content",)
+    )
+    summary: str = derived(
+        lambda kept: kept.content["summary"], "The summary that it had.", reads=("content",)
+    )
     target_professions: list[TargetProfession] = derived(
-        _target_professions, "The professions that it was designed for."
+        _target_professions,
+        "The professions that it was designed for.",
+        reads=("content", "specification_id"),
     )
     sections: list[RevisionSection] = derived(
-        _sections, "The sections that it had, in their order."
+        _sections, "The sections that it had, in their order.", reads=("content",)
     )
 
 

@@ -156,12 +156,15 @@ class Specification(Node):
         SPECIFICATION, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    public: bool = batched(is_public, "Whether everybody may read it, or only its members.")
+    public: bool = batched(
+        is_public, "Whether everybody may read it, or only its members.", reads=("id",)
+    )
     viewer_can_draft: bool = permitted(
         Permission.DRAFT,
         "Whether the viewer can change its text now, and name it.",
         by="id",
         where=lambda specification: specification.state in DRAFTABLE,
+        reads=("state",),
     )
 
 

@@ -54,4 +54,4 @@ def transitions(
 
         return list(map(options, parents, found, places))
 
-    return batched(resolve, description)
+    return batched(resolve, description, reads=("id", "topic_id", state))

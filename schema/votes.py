@@ -164,13 +164,21 @@ class Vote(Node):
         queries.recused, "Whether it does not count, because its voter declared an interest."
     )
     choice: Choice | None = batched(
-        _choices, "What was chosen; null where it is a rating or options."
+        _choices,
+        "What was chosen; null where it is a rating or options.",
+        reads=("ballot_id", "choice"),
     )
-    rating: int | None = batched(_ratings, "The rating, 1 to 9; null where there is none.")
+    rating: int | None = batched(
+        _ratings, "The rating, 1 to 9; null where there is none.", reads=("ballot_id", "choice")
+    )
     options: list[BallotOption] = batched(
-        _options, "The options that are approved, or ranked from the most preferred on."
+        _options,
+        "The options that are approved, or ranked from the most preferred on.",
+        reads=("ballot_id", "options"),
     )
-    history: list[EarlierVote] = batched(_history, "How it was cast before, oldest first.")
+    history: list[EarlierVote] = batched(
+        _history, "How it was cast before, oldest first.", reads=("id", "ballot_id")
+    )
 
 
 @cache

@@ -122,6 +122,8 @@ OPEN_TO_ELECTOR = with_host(
 class _ByIds(ById[Ballot]):
     """Ballots by their ids; drafts are told to moderators alone."""
 
+    needs = frozenset({"state"})
+
     def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[Ballot | None]:
         """See Told."""
         return [

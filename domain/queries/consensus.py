@@ -37,7 +37,7 @@ from domain.models.rounds import Round
 from domain.models.stakeholders import Constituency
 from domain.models.topics import Topic
 from domain.permissions import Audience, Viewer, audience
-from domain.queries.pages import Told, ids, in_order
+from domain.queries.pages import Told, Wanted, ids, in_order
 
 JUDGED = 2_048
 """Ballots whose result is kept until other ones are asked for; each takes about 3 KB."""
@@ -201,7 +201,9 @@ STANDINGS = (
 class _OfBallots(Told[Standing]):
     """How far ballots have come."""
 
-    async def rows(self, session: Session, keys: Sequence[UUID]) -> Sequence[Any]:
+    async def rows(
+        self, session: Session, keys: Sequence[UUID], _wanted: Wanted = None
+    ) -> Sequence[Any]:
         """See Told."""
         rows = await session.execute(STANDINGS, {"ids": keys})
         return in_order(keys, rows, lambda row: row.id)

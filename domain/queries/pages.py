@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -27,21 +28,29 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from domain.database import Session
 from domain.models.topics import Topic
 from domain.permissions import Viewer, audience
+from domain.rows import PARTS, only
 
 FIRST_ID = UUID(int=0)
 LAST_ID = UUID(int=2**128 - 1)
 
 T = TypeVar("T")
 
+Wanted: TypeAlias = frozenset[str] | None
+"""The attributes of a record that somebody needs, None for all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which rows of a list, by id: the first `size` after one, or the last `size` before one."""
+    """Which rows of a list, by id: the first `size` after one, or the last `size` before one.
+
+    `wanted` are the attributes that are read of them, None for all.
+    """
 
     size: int
     after: UUID | None = None
     before: UUID | None = None
     backwards: bool = False
+    wanted: Wanted = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +106,10 @@ class Told(ABC, Generic[T]):
         return self.told(viewer, await self.rows(session, keys))
 
     @abstractmethod
-    async def rows(self, session: Session, keys: Sequence[UUID]) -> Sequence[Any]:
-        """Return what `told` takes, for each id."""
+    async def rows(
+        self, session: Session, keys: Sequence[UUID], wanted: Wanted = None
+    ) -> Sequence[Any]:
+        """Return what `told` takes, for each id; of records, only what is wanted need be read."""
 
     @abstractmethod
     def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[T | None]:
@@ -112,23 +123,32 @@ class ById(Told[T]):
     part of; None where the record is no secret.
     """
 
-    def __init__(self, entity: Any, topic: InstrumentedAttribute[Any] | None = None) -> None:
-        rows = select_(entity).where(entity.id == func.any(ids()))
-        self._secret = topic is not None
-        self._statement: Select[Any] = (
-            rows
-            if topic is None
-            else rows.add_columns(Topic.scopes, Topic.public).join(Topic, Topic.id == topic)
-        )
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """The attributes that `told` looks at, whatever is wanted."""
 
-    async def rows(self, session: Session, keys: Sequence[UUID]) -> Sequence[Any]:
+    def __init__(self, entity: Any, topic: InstrumentedAttribute[Any] | None = None) -> None:
+        self._entity = entity
+        self._topic = topic
+
+    def select(self, wanted: Wanted) -> Select[Any]:
+        """Return the statement that reads these attributes."""
+        wanted = None if wanted is None else wanted | self.needs
+        rows = only(select_(self._entity), self._entity, wanted)
+        rows = rows.where(self._entity.id == func.any(ids()))
+        if self._topic is None:
+            return rows
+        return rows.add_columns(Topic.scopes, Topic.public).join(Topic, Topic.id == self._topic)
+
+    async def rows(
+        self, session: Session, keys: Sequence[UUID], wanted: Wanted = None
+    ) -> Sequence[Any]:
         """Return what `told` takes, for each id."""
-        rows = await session.execute(self._statement, {"ids": keys})
+        rows = await session.execute(_statement(self, wanted), {"ids": keys})
         return in_order(keys, rows, lambda row: row[0].id)
 
     def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[T | None]:
         """Return of each row the record, None where the viewer may not know of it."""
-        if not self._secret:
+        if self._topic is None:
             return [None if row is None else row[0] for row in rows]
         known: dict[UUID, bool] = {}  # by topic: there are fewer of them
         told: list[T | None] = []
@@ -199,8 +219,9 @@ class Paged(Generic[T]):
     def __init__(
         self, children: Select[Any], entity: type[T], parent: InstrumentedAttribute[Any]
     ) -> None:
-        self._forwards = _lateral(children, entity, parent, backwards=False)
-        self._backwards = _lateral(children, entity, parent, backwards=True)
+        self._children = children
+        self._entity: Any = entity
+        self._parent = parent
         counted = children.with_only_columns(parent, func.count()).where(
             parent == func.any(ids("keys"))
         )
@@ -210,10 +231,9 @@ class Paged(Generic[T]):
         self, session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page, **more: Any
     ) -> list[Slice[T]]:
         """Return one slice for each parent's id."""
-        statement = self._backwards if page.backwards else self._forwards
         rows = (
             await session.execute(
-                statement,
+                _statement(self, page.wanted, backwards=page.backwards),
                 {
                     "keys": keys,
                     "after": page.after or FIRST_ID,
@@ -226,6 +246,22 @@ class Paged(Generic[T]):
         ).all()
         found = grouped(keys, rows, lambda row: row[1])
         return [_slice([row[0] for row in group], page) for group in found]
+
+    def select(self, wanted: Wanted, *, backwards: bool) -> Select[Any]:
+        """Return the statement that reads these attributes, in one of both directions."""
+        keys = func.unnest(ids("keys")).table_valued("key").render_derived(name="parents")
+        id = self._entity.id
+        between = (id > bindparam("after"), id < bindparam("before"))
+        rows = (
+            self._children.where(self._parent == keys.c.key, *between)
+            .order_by(id.desc() if backwards else id)
+            .limit(bindparam("size"))
+            .correlate(keys)
+            .lateral()
+        )
+        row = aliased(self._entity, rows)
+        found = select_(row, keys.c.key).select_from(keys).join(rows, true())
+        return only(found, row, wanted)
 
     async def counts(
         self, session: Session, viewer: Viewer, keys: Sequence[UUID], **more: Any
@@ -277,23 +313,10 @@ class Listed(Generic[T]):
         return (await session.scalars(self._count, {**seen_by(viewer), **more})).one()
 
 
-def _lateral(
-    children: Select[Any], entity: Any, parent: InstrumentedAttribute[Any], *, backwards: bool
-) -> Select[Any]:
-    keys = func.unnest(ids("keys")).table_valued("key").render_derived(name="parents")
-    rows = (
-        children.where(
-            parent == keys.c.key,
-            entity.id > bindparam("after"),
-            entity.id < bindparam("before"),
-        )
-        .order_by(entity.id.desc() if backwards else entity.id)
-        .limit(bindparam("size"))
-        .correlate(keys)
-        .lateral()
-    )
-    row = aliased(entity, rows)
-    return select_(row, keys.c.key).select_from(keys).join(rows, true())
+@lru_cache(maxsize=PARTS)
+def _statement(read: ById[Any] | Paged[Any], wanted: Wanted, **choice: bool) -> Select[Any]:
+    """Return what a read selects, each time the same statement for the same attributes."""
+    return read.select(wanted, **choice)
 
 
 def _slice(rows: list[T], page: Page) -> Slice[T]:

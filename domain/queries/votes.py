@@ -22,6 +22,7 @@ from domain.queries.pages import (
     Paged,
     Slice,
     Told,
+    Wanted,
     entitled,
     grouped,
     ids,
@@ -81,7 +82,9 @@ class _ByIds(Told[Vote]):
     One's own is always shown, and so is what one cast for somebody else.
     """
 
-    async def rows(self, session: Session, keys: Sequence[UUID]) -> Sequence[Any]:
+    async def rows(
+        self, session: Session, keys: Sequence[UUID], _wanted: Wanted = None
+    ) -> Sequence[Any]:
         """See Told."""
         rows = await session.execute(BY_IDS, {"ids": keys})
         return in_order(keys, rows, lambda row: row[0].id)

@@ -32,6 +32,7 @@ from schema.execution.resolvers import (
     ByClass,
     Derived,
     InstanceOf,
+    Reads,
 )
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Derived",
     "InstanceOf",
     "Plans",
+    "Reads",
     "execute",
 ]
 

@@ -83,6 +83,7 @@ class Field:
         self._column: Column = column_of(self, definition.type)
         self._is_leaf = is_leaf_type(get_named_type(definition.type))
         self._get: Callable[[Any], Any] | None = None
+        self._ahead: dict[str, Any] | None = None
         self._values, self.waits = self._way()
         self.suspends = True
         """Whether it waits, or what is below it does, as far as is known."""
@@ -158,11 +159,16 @@ class Field:
     async def _batched(
         self, resolve: Batched, run: Run, parents: Sequence[Any], place: Place
     ) -> Sequence[Any]:
+        info = self.info(run, place.path(0))
         try:
             arguments = self._arguments(run)
         except Exception as error:  # noqa: BLE001 - each of them has it
             return [error] * len(parents)
-        values = await resolve.values(parents, self.info(run, place.path(0)), arguments)
+        if resolve.ahead is not None:
+            if self._ahead is None:
+                self._ahead = {"wanted": resolve.ahead(info)}
+            arguments = arguments | self._ahead
+        values = await resolve.values(parents, info, arguments)
         self.waits = resolve.waits
         return values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from inspect import isawaitable, iscoroutinefunction
 from operator import attrgetter
 from typing import Any, TypeAlias
@@ -18,11 +19,18 @@ A value that is an exception fails for its parent alone. `info.path` is that of 
 """
 
 
+_KNOWN = 1_000  # classes that are remembered: rows come in new ones, which come and go
+
+Reads: TypeAlias = frozenset[str] | None
+"""The attributes of its parent that a field reads at most, None where that is not known."""
+
+
 class Derived:
     """A resolve function that computes a value from the parent alone, by `get`."""
 
-    def __init__(self, get: Callable[[Any], Any]) -> None:
+    def __init__(self, get: Callable[[Any], Any], reads: Reads = None) -> None:
         self.get = get
+        self.reads = reads
 
     def __call__(self, source: Any, _info: Info) -> Any:
         """Resolve for one parent."""
@@ -33,17 +41,26 @@ class Attribute(Derived):
     """A resolve function that reads an attribute of the parent."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(attrgetter(name))
+        super().__init__(attrgetter(name), frozenset({name}))
 
 
 class Batched:
     """A resolve function whose values come from one call for all parents.
 
-    Where graphql-core calls it for each parent, the calls of one tick are done together.
+    Where graphql-core calls it for each parent, the calls of one tick are done together. `ahead`
+    looks at what a field selects, once for each plan; the function is given what it returns as the
+    argument `wanted`, and nothing where there is no plan.
     """
 
-    def __init__(self, function: BatchResolver) -> None:
+    def __init__(
+        self,
+        function: BatchResolver,
+        reads: Reads = None,
+        ahead: Callable[[Info], Any] | None = None,
+    ) -> None:
         self._function = function
+        self.reads = reads
+        self.ahead = ahead
         self.waits = iscoroutinefunction(function)
         """Whether the function does, as far as is known."""
         self._waiting: dict[tuple[int, ...], list[tuple[Any, asyncio.Future[Any]]]] = {}
@@ -109,18 +126,15 @@ class InstanceOf:
 
     def __init__(self, *classes: type) -> None:
         self._classes = classes
-        self._known: dict[type, bool] = {}
+        self.holds: Callable[[type], bool] = lru_cache(maxsize=_KNOWN)(self._holds)
+        """Whether it is so of every value of a class."""
 
     def __call__(self, value: Any, _info: Info) -> bool:
         """Say it of one value."""
         return self.holds(type(value))
 
-    def holds(self, kind: type) -> bool:
-        """Say it of every value of a class."""
-        found = self._known.get(kind)
-        if found is None:
-            found = self._known[kind] = issubclass(kind, self._classes)
-        return found
+    def _holds(self, kind: type) -> bool:
+        return issubclass(kind, self._classes)
 
 
 class ByClass:
@@ -132,16 +146,12 @@ class ByClass:
 
     def __init__(self, names: Mapping[type, str]) -> None:
         self._names = names
-        self._known: dict[type, str | None] = {}
+        self.name: Callable[[type], str | None] = lru_cache(maxsize=_KNOWN)(self._name)
+        """The type of every value of a class; None for an unknown one."""
 
     def __call__(self, value: Any, _info: Info, _type: Any) -> str | None:
         """Name the type of one value; None for an unknown one."""
         return self.name(type(value))
 
-    def name(self, kind: type) -> str | None:
-        """Name the type of every value of a class; None for an unknown one."""
-        if kind not in self._known:
-            self._known[kind] = next(
-                (name for cls, name in self._names.items() if issubclass(kind, cls)), None
-            )
-        return self._known[kind]
+    def _name(self, kind: type) -> str | None:
+        return next((name for cls, name in self._names.items() if issubclass(kind, cls)), None)

@@ -7,6 +7,8 @@ import gc
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from itertools import product
 from typing import Any
 from uuid import UUID
 from weakref import ref
@@ -14,6 +16,7 @@ from weakref import ref
 import asyncpg
 import pytest
 from sqlalchemy import ARRAY, CompoundSelect, Select, bindparam, func, literal, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain import queries, reads
 from domain.commands.seals import seal
@@ -26,9 +29,9 @@ from domain.models.people import Person, PersonProfession
 from domain.models.specifications import Specification, TargetProfession
 from domain.permissions import Audience
 from domain.queries import people
-from domain.queries.pages import FIRST_ID, LAST_ID, Listed, Paged
+from domain.queries.pages import FIRST_ID, LAST_ID, ById, Listed, Paged
 from domain.queries.topics import NEWS
-from domain.rows import plan_of, row_class
+from domain.rows import only, plan_of, row_class, rows_of
 from schema.nodes import key
 from tests.api.furnished import Furnished, furnished
 from tests.conftest import Server
@@ -48,9 +51,21 @@ def statements() -> Iterator[tuple[str, Statement]]:
     for module in pkgutil.iter_modules(queries.__path__):
         for name, value in vars(importlib.import_module(f"domain.queries.{module.name}")).items():
             parts = vars(value) if isinstance(value, Listed | Paged) else {"": value}
-            for part, statement in parts.items():
+            for part, statement in [*parts.items(), *selections(value)]:
                 if isinstance(statement, Select | CompoundSelect):
                     yield f"{module.name}.{name}{part}", statement
+
+
+def selections(read: object) -> Iterator[tuple[str, Statement]]:
+    """Yield what a read selects of records, of all their attributes and of some."""
+    wants = (None, frozenset({"topic_id"}), frozenset[str]())
+    if isinstance(read, Paged):
+        for wanted, backwards in product(wants, (False, True)):
+            yield f"{wanted} {backwards}", read.select(wanted, backwards=backwards)
+    if isinstance(read, ById):
+        for wanted in wants:
+            with suppress(AttributeError):  # it has no topic
+                yield f"{wanted}", read.select(wanted)
 
 
 @pytest.fixture
@@ -147,13 +162,24 @@ def arguments(statement: Statement, world: World, ids: list[UUID], one: UUID) ->
     }
 
 
+def attribute(value: Any, name: str) -> Any:
+    """Return an attribute of a record or a row, None where it was not read."""
+    try:
+        return getattr(value, name)
+    except AttributeError as unread:
+        assert f"{type(value).__name__}.{name} was not read" in str(unread)  # noqa: PT017
+    except SQLAlchemyError:
+        pass
+    return None
+
+
 def shown(value: Any) -> Any:
     """Return a value, a record or a row of these, as values and their types."""
     for mapper in Record.registry.mappers:
         record: Any = mapper.class_
-        if isinstance(value, (record, row_class(record))):
+        if isinstance(value, (record, rows_of(record))):
             names = [*mapper.column_attrs.keys(), *mapper.synonyms.keys()]
-            return record.__name__, [shown(getattr(value, name)) for name in names]
+            return record.__name__, {name: shown(attribute(value, name)) for name in names}
     return type(value), value
 
 
@@ -197,6 +223,23 @@ async def test_a_row_is_like_its_record_but_nobody_changes_it(world: World) -> N
     with pytest.raises(AttributeError):
         row.title = "Another one"
     assert type(row) is row_class(Specification)
+
+
+async def test_what_was_not_read_of_a_row_is_an_error_that_names_it(world: World) -> None:
+    statement = only(SPECIFICATION, Specification, {"topic_id", "title"})
+    with counting(world.database) as sent:
+        async with world.database.read() as session:
+            row: Any = (await session.scalars(statement, {"id": world.specification})).one()
+
+    assert sent[0].startswith("SELECT specifications.id, specifications.title \nFROM ")
+    assert (row.id, row.topic_id) == (world.specification, world.specification)
+    assert row.title not in repr(row)
+    assert isinstance(row, rows_of(Specification))
+    for name, reason in (("state", "state was not read"), ("stat", "has no stat")):
+        with pytest.raises(AttributeError, match=reason):
+            getattr(row, name)
+    with pytest.raises(AttributeError, match=r"has no \{'stat'\}"):
+        only(SPECIFICATION, Specification, {"stat"})
 
 
 async def test_a_snapshot_does_not_see_what_was_committed_after_its_first_read(
