@@ -142,15 +142,34 @@ def _of_constituencies(value: Any, type_: ARRAY[Any]) -> ColumnElement[Any]:
     return func.array_agg(aggregate_order_by(value, *_ORDER), type_=type_)
 
 
-_NEWEST = (
-    select(ReleaseRow.consensus)
-    .where(ReleaseRow.ballot_id == Ballot.id)
-    .order_by(ReleaseRow.number.desc())
-    .limit(1)
-    .correlate(Ballot)
-    .scalar_subquery()
+# The last release of a secret ballot; of others nothing is released.
+_NEWEST = case(
+    (
+        Ballot.secrecy != BallotSecrecy.NAMED,
+        select(ReleaseRow.consensus)
+        .where(ReleaseRow.ballot_id == Ballot.id)
+        .order_by(ReleaseRow.number.desc())
+        .limit(1)
+        .correlate(Ballot)
+        .scalar_subquery(),
+    )
 )
-# A row for each ballot. What is only compared and kept comes as text.
+# Added up before the ballots join, whose texts would be sorted with every tally.
+_COUNTED = (
+    select(
+        TallyRow.ballot_id,
+        _of_constituencies(cast(Constituency.id, Text), ARRAY(Text())).label("constituencies"),
+        _of_constituencies(Constituency.name, ARRAY(Text())).label("names"),
+        _of_constituencies(TallyRow.eligible, ARRAY(Integer())).label("eligible"),
+        _of_constituencies(TallyRow.counts, ARRAY(Integer(), dimensions=2)).label("counts"),
+        _of_constituencies(TallyRow.voted, ARRAY(Integer())).label("voted"),
+    )
+    .join(Constituency, Constituency.id == TallyRow.constituency_id)
+    .where(TallyRow.ballot_id == func.any(ids()))
+    .group_by(TallyRow.ballot_id)
+    .subquery("counted")
+)
+# A row for each ballot, to be told by the guard. What is only compared and kept comes as text.
 STANDINGS = (
     select(
         Ballot.id,
@@ -184,17 +203,11 @@ STANDINGS = (
         Topic.public_sequence,
         Topic.members_sequence,
         Topic.moderators_sequence,
-        _of_constituencies(cast(Constituency.id, Text), ARRAY(Text())).label("constituencies"),
-        _of_constituencies(Constituency.name, ARRAY(Text())).label("names"),
-        _of_constituencies(TallyRow.eligible, ARRAY(Integer())).label("eligible"),
-        _of_constituencies(TallyRow.counts, ARRAY(Integer(), dimensions=2)).label("counts"),
-        _of_constituencies(TallyRow.voted, ARRAY(Integer())).label("voted"),
+        *(column for column in _COUNTED.c if column.name != "ballot_id"),
     )
     .join(Topic, Topic.id == Ballot.topic_id)
-    .join(TallyRow, TallyRow.ballot_id == Ballot.id)
-    .join(Constituency, Constituency.id == TallyRow.constituency_id)
+    .join(_COUNTED, _COUNTED.c.ballot_id == Ballot.id)
     .where(Ballot.id == func.any(ids()))
-    .group_by(Ballot.id, Topic.id)
 )
 
 
