@@ -31,6 +31,8 @@ _SERVER_SETTINGS: Final = {
     "jit": "off",
     # Every statement finds its rows by ids; to plan it for each set of them takes longer than that.
     "plan_cache_mode": "force_generic_plan",
+    # What is asked often is in memory, where to jump about costs hardly more than to go on.
+    "random_page_cost": "1.1",
     "application_name": "concordat",
 }
 # Statements that a connection keeps prepared.

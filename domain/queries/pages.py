@@ -231,9 +231,10 @@ class Paged(Generic[T]):
         self, session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page, **more: Any
     ) -> list[Slice[T]]:
         """Return one slice for each parent's id."""
+        begun = page.after is not None or page.before is not None
         rows = (
             await session.execute(
-                _statement(self, page.wanted, backwards=page.backwards),
+                _statement(self, page.wanted, backwards=page.backwards, begun=begun),
                 {
                     "keys": keys,
                     "after": page.after or FIRST_ID,
@@ -247,11 +248,15 @@ class Paged(Generic[T]):
         found = grouped(keys, rows, lambda row: row[1])
         return [_slice([row[0] for row in group], page) for group in found]
 
-    def select(self, wanted: Wanted, *, backwards: bool) -> Select[Any]:
-        """Return the statement that reads these attributes, in one of both directions."""
+    def select(self, wanted: Wanted, *, backwards: bool, begun: bool) -> Select[Any]:
+        """Return the statement that reads these attributes, in one direction, from a cursor or not.
+
+        Without one nothing is said of ids: where any might be asked for, PostgreSQL expects so few
+        rows between them that it looks at all of them for each parent.
+        """
         keys = func.unnest(ids("keys")).table_valued("key").render_derived(name="parents")
         id = self._entity.id
-        between = (id > bindparam("after"), id < bindparam("before"))
+        between = (id > bindparam("after"), id < bindparam("before")) if begun else ()
         rows = (
             self._children.where(self._parent == keys.c.key, *between)
             .order_by(id.desc() if backwards else id)

@@ -60,8 +60,11 @@ def selections(read: object) -> Iterator[tuple[str, Statement]]:
     """Yield what a read selects of records, of all their attributes and of some."""
     wants = (None, frozenset({"topic_id"}), frozenset[str]())
     if isinstance(read, Paged):
-        for wanted, backwards in product(wants, (False, True)):
-            yield f"{wanted} {backwards}", read.select(wanted, backwards=backwards)
+        for wanted, backwards, begun in product(wants, (False, True), (False, True)):
+            yield (
+                f"{wanted} {backwards} {begun}",
+                read.select(wanted, backwards=backwards, begun=begun),
+            )
     if isinstance(read, ById):
         for wanted in wants:
             with suppress(AttributeError):  # it has no topic
