@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 import strawberry
@@ -21,6 +21,7 @@ from domain.consensus.results import Group, Status
 from domain.consensus.tallies import Tally
 from domain.queries import stakeholders
 from domain.queries.consensus import Standing
+from domain.rows import id_of
 from schema.batches import Parents, batched, derived
 from schema.context import Info
 from schema.fields import enum, relation, text
@@ -62,11 +63,10 @@ class Preference:
     count: int | None = text(description="How many people; null where that is suppressed.")
 
 
-_key = lru_cache(maxsize=4_096)(UUID)
+_key = lru_cache(maxsize=4_096)(id_of)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """The result of a group in a ballot of some kind; see Standing for what is weighed."""
 
     kind: BallotKind

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -56,10 +55,10 @@ class Edge(Generic[T]):
 async def _counts(parents: Sequence[_Connected], info: Info) -> Sequence[int]:
     keys: dict[Count, list[Any]] = {}
     for parent in parents:
-        keys.setdefault(parent.count, []).append(parent.key)
+        keys.setdefault(parent.total, []).append(parent.key)
     found = await asyncio.gather(*(count(info.context, keys[count]) for count in keys))
     counts = {count: iter(numbers) for count, numbers in zip(keys, found, strict=True)}
-    return [next(counts[parent.count]) for parent in parents]
+    return [next(counts[parent.total]) for parent in parents]
 
 
 @strawberry.type(description="A page of a list, in the order in which its items were created.")
@@ -74,18 +73,16 @@ class Connection(Generic[T]):
     total_count: int = batched(_counts, "How many items the whole list has.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
+class _Edge(NamedTuple):
     node: Any
     cursor: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Connected:
+class _Connected(NamedTuple):
     """What the fields of `Connection` are read from, each when it is asked for."""
 
     slice: Slice[Any]
-    count: Count
+    total: Count
     key: Any = None
 
     @property
