@@ -284,7 +284,7 @@ def _standing(reader: Audience | None, ballot: Any, *, voted: bool) -> Standing 
     if ballot.outcome is not None:
         consensus, as_of = restore(ballot.outcome), ballot.outcome["as_of"][reader]
         return Standing(ballot.kind, consensus, as_of, stability, weighed)
-    consensus = _now(ballot, everything=known)
+    consensus = _now(ballot, objections, everything=known)
     if known and ballot.most_rounds > 1:
         plan = RoundPlan(
             most_rounds=ballot.most_rounds,
@@ -310,15 +310,13 @@ def _released(reader: Audience, ballot: Any) -> tuple[Consensus, int] | None:
         return restore(ballot.outcome), ballot.outcome["as_of"][reader]
     told = None if ballot.released is None else restore(ballot.released)
     if reader is Audience.MODERATORS:
-        now = _now(ballot, everything=False)
+        now = _now(ballot, open_objections(ballot), everything=False)
         told = now if told is None else replace(told, turnout=now.turnout)
     return None if told is None else (told, sequences(ballot)[reader])
 
 
-def _now(ballot: Any, *, everything: bool) -> Consensus:
-    return judged(
-        ballot.kind, ballot.rule, _rows(ballot), open_objections(ballot), everything=everything
-    )
+def _now(ballot: Any, objections: OpenObjections, *, everything: bool) -> Consensus:
+    return judged(ballot.kind, ballot.rule, _rows(ballot), objections, everything=everything)
 
 
 def _rows(ballot: Any) -> tuple[tuple[Any, ...], ...]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -53,8 +53,7 @@ class Page:
     wanted: Wanted = None
 
 
-@dataclass(frozen=True, slots=True)
-class Slice(Generic[T]):
+class Slice(NamedTuple, Generic[T]):
     """The rows of a page, and whether there are others on either side."""
 
     items: Sequence[T]
@@ -232,21 +231,21 @@ class Paged(Generic[T]):
     ) -> list[Slice[T]]:
         """Return one slice for each parent's id."""
         begun = page.after is not None or page.before is not None
-        rows = (
-            await session.execute(
-                _statement(self, page.wanted, backwards=page.backwards, begun=begun),
-                {
-                    "keys": keys,
-                    "after": page.after or FIRST_ID,
-                    "before": page.before or LAST_ID,
-                    "size": page.size + 1,
-                    **seen_by(viewer),
-                    **more,
-                },
-            )
-        ).all()
-        found = grouped(keys, rows, lambda row: row[1])
-        return [_slice([row[0] for row in group], page) for group in found]
+        rows = await session.execute(
+            _statement(self, page.wanted, backwards=page.backwards, begun=begun),
+            {
+                "keys": keys,
+                "after": page.after or FIRST_ID,
+                "before": page.before or LAST_ID,
+                "size": page.size + 1,
+                **seen_by(viewer),
+                **more,
+            },
+        )
+        found: dict[UUID, list[T]] = {key: [] for key in keys}
+        for row, key in rows:
+            found[key].append(row)
+        return [_slice(found[key], page) for key in keys]
 
     def select(self, wanted: Wanted, *, backwards: bool, begun: bool) -> Select[Any]:
         """Return the statement that reads these attributes, in one direction, from a cursor or not.
