@@ -6,7 +6,7 @@ SQLAlchemy says what a statement is in SQL and of which types it is; it takes no
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any, Final, TypeVar
@@ -108,13 +108,15 @@ def _named(
     )
 
 
-def only(statement: Select[Any], entity: Any, wanted: Collection[str] | None) -> Select[Any]:
-    """Let a statement read these attributes of an entity that it selects, and its id; None is all.
+@lru_cache(maxsize=PARTS)
+def only(statement: Select[Any], wanted: frozenset[str] | None) -> Select[Any]:
+    """Return a statement that reads only these attributes, and the id, of the record it selects.
 
-    AttributeError where the record has no such attribute.
+    None is all of them. AttributeError where the record has no such attribute.
     """
     if wanted is None:
         return statement
+    entity = statement.column_descriptions[0]["entity"]
     mapper: Mapper[Any] = inspect(entity).mapper
     synonyms = {each.key: each.name for each in mapper.synonyms}
     named = {"id", *(synonyms.get(each, each) for each in wanted)}

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import product
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from domain.database import Session
 from domain.models.topics import Topic
 from domain.permissions import Viewer, audience
-from domain.rows import PARTS, only
+from domain.rows import only
 
 FIRST_ID = UUID(int=0)
 LAST_ID = UUID(int=2**128 - 1)
@@ -126,28 +126,25 @@ class ById(Told[T]):
     """The attributes that `told` looks at, whatever is wanted."""
 
     def __init__(self, entity: Any, topic: InstrumentedAttribute[Any] | None = None) -> None:
-        self._entity = entity
-        self._topic = topic
-
-    def select(self, wanted: Wanted) -> Select[Any]:
-        """Return the statement that reads these attributes."""
-        wanted = None if wanted is None else wanted | self.needs
-        rows = only(select_(self._entity), self._entity, wanted)
-        rows = rows.where(self._entity.id == func.any(ids()))
-        if self._topic is None:
-            return rows
-        return rows.add_columns(Topic.scopes, Topic.public).join(Topic, Topic.id == self._topic)
+        rows = select_(entity).where(entity.id == func.any(ids()))
+        self._secret = topic is not None
+        self._statement: Select[Any] = (
+            rows
+            if topic is None
+            else rows.add_columns(Topic.scopes, Topic.public).join(Topic, Topic.id == topic)
+        )
 
     async def rows(
         self, session: Session, keys: Sequence[UUID], wanted: Wanted = None
     ) -> Sequence[Any]:
         """Return what `told` takes, for each id."""
-        rows = await session.execute(_statement(self, wanted), {"ids": keys})
+        wanted = None if wanted is None else wanted | self.needs
+        rows = await session.execute(only(self._statement, wanted), {"ids": keys})
         return in_order(keys, rows, lambda row: row[0].id)
 
     def told(self, viewer: Viewer, rows: Sequence[Any]) -> list[T | None]:
         """Return of each row the record, None where the viewer may not know of it."""
-        if self._topic is None:
+        if not self._secret:
             return [None if row is None else row[0] for row in rows]
         known: dict[UUID, bool] = {}  # by topic: there are fewer of them
         told: list[T | None] = []
@@ -218,9 +215,11 @@ class Paged(Generic[T]):
     def __init__(
         self, children: Select[Any], entity: type[T], parent: InstrumentedAttribute[Any]
     ) -> None:
-        self._children = children
-        self._entity: Any = entity
-        self._parent = parent
+        # By whether it is read backwards, and whether from a cursor on.
+        self._pages = {
+            choice: _lateral(children, entity, parent, *choice)
+            for choice in product((False, True), (False, True))
+        }
         counted = children.with_only_columns(parent, func.count()).where(
             parent == func.any(ids("keys"))
         )
@@ -232,7 +231,7 @@ class Paged(Generic[T]):
         """Return one slice for each parent's id."""
         begun = page.after is not None or page.before is not None
         rows = await session.execute(
-            _statement(self, page.wanted, backwards=page.backwards, begun=begun),
+            only(self._pages[page.backwards, begun], page.wanted),
             {
                 "keys": keys,
                 "after": page.after or FIRST_ID,
@@ -246,26 +245,6 @@ class Paged(Generic[T]):
         for row, key in rows:
             found[key].append(row)
         return [_slice(found[key], page) for key in keys]
-
-    def select(self, wanted: Wanted, *, backwards: bool, begun: bool) -> Select[Any]:
-        """Return the statement that reads these attributes, in one direction, from a cursor or not.
-
-        Without one nothing is said of ids: where any might be asked for, PostgreSQL expects so few
-        rows between them that it looks at all of them for each parent.
-        """
-        keys = func.unnest(ids("keys")).table_valued("key").render_derived(name="parents")
-        id = self._entity.id
-        between = (id > bindparam("after"), id < bindparam("before")) if begun else ()
-        rows = (
-            self._children.where(self._parent == keys.c.key, *between)
-            .order_by(id.desc() if backwards else id)
-            .limit(bindparam("size"))
-            .correlate(keys)
-            .lateral()
-        )
-        row = aliased(self._entity, rows)
-        found = select_(row, keys.c.key).select_from(keys).join(rows, true())
-        return only(found, row, wanted)
 
     async def counts(
         self, session: Session, viewer: Viewer, keys: Sequence[UUID], **more: Any
@@ -317,10 +296,29 @@ class Listed(Generic[T]):
         return (await session.scalars(self._count, {**seen_by(viewer), **more})).one()
 
 
-@lru_cache(maxsize=PARTS)
-def _statement(read: ById[Any] | Paged[Any], wanted: Wanted, **choice: bool) -> Select[Any]:
-    """Return what a read selects, each time the same statement for the same attributes."""
-    return read.select(wanted, **choice)
+def _lateral(
+    children: Select[Any],
+    entity: Any,
+    parent: InstrumentedAttribute[Any],
+    backwards: bool,  # noqa: FBT001 - both are what a page is found by
+    begun: bool,  # noqa: FBT001
+) -> Select[Any]:
+    """Return the statement of a page, which says nothing of ids where it begins without a cursor.
+
+    Where any ids might be asked for, PostgreSQL expects so few rows between them that it looks at
+    all of them for each parent.
+    """
+    keys = func.unnest(ids("keys")).table_valued("key").render_derived(name="parents")
+    between = (entity.id > bindparam("after"), entity.id < bindparam("before")) if begun else ()
+    rows = (
+        children.where(parent == keys.c.key, *between)
+        .order_by(entity.id.desc() if backwards else entity.id)
+        .limit(bindparam("size"))
+        .correlate(keys)
+        .lateral()
+    )
+    row = aliased(entity, rows)
+    return select_(row, keys.c.key).select_from(keys).join(rows, true())
 
 
 def _slice(rows: list[T], page: Page) -> Slice[T]:

@@ -77,13 +77,14 @@ async def test_no_field_reads_more_than_it_says(place: Furnished) -> None:
         if (type_.name, name) in WHOLE:
             continue
         async with world.database.read() as session:
-            whole = (await session.scalars(select(record).order_by(record.id))).all()
-            part = only(select(record).order_by(record.id), record, reads(field))
-            parts = (await session.scalars(part)).all()
+            whole = select(record).order_by(record.id)
+            found = [
+                (await session.scalars(each)).all() for each in (whole, only(whole, reads(field)))
+            ]
         for viewer in viewers:
             answers = [
                 said(await asked(type_, name, field, rows, Context(world.database, viewer)))
-                for rows in (whole, parts)
+                for rows in found
             ]
             assert answers[0] == answers[1], f"{type_.name}.{name}"
 
@@ -133,7 +134,7 @@ async def selected(world: World, inside: str, **variables: Any) -> list[str]:
 async def test_what_is_not_selected_is_not_read(world: World, person: str) -> None:
     sent = await selected(world, f"stakeholders {{ nodes {{ person {{ {person} }} }} }}")
 
-    assert sent[-1] == PEOPLE
+    assert [each for each in sent if each.startswith("people.")] == [PEOPLE]
     assert "anon_1.id, anon_1.person_id, parents.key" in sent
 
 
