@@ -15,7 +15,8 @@ from uuid import UUID
 
 from domain.database import Database
 from domain.errors import DomainError, Invalid, NotAllowed, NotFound
-from domain.permissions import Audience, Viewer, audience
+from domain.permissions import Audience, Viewer
+from domain.queries import topics
 from schema.errors import SIGNED_OUT, coded
 from schema.operations import Operations, Request, Subscription
 from subscriptions.attending import Attending, AttendingGroup
@@ -245,7 +246,7 @@ class Member:
         if self.ended.done() or self._reader is None:
             return
         place = self._reader.place
-        stream = audience(self._viewer, place)
+        stream = topics.stream(self._viewer, place)
         if stream is None:
             self.refuse(NotFound("There is no topic with this id that you may see."))
             return

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from domain.database import Session
 from domain.errors import NotFound
-from domain.models.topics import BODY_ID, StoredEvent, Topic
+from domain.models.topics import BODY_ID, StoredEvent, Topic, TopicKind
 from domain.permissions import Audience, Viewer, audience
 from domain.queries.pages import ById
 
@@ -75,6 +75,17 @@ class Position:
     sequence: int
 
 
+def stream(viewer: Viewer, topic: Topic) -> Audience | None:
+    """Return the stream of a topic that the viewer reads, None where they may not know of it.
+
+    A person's own topic is followed by nobody else, whatever their roles: it tells the person what
+    others are not told.
+    """
+    if topic.kind is TopicKind.PERSON:
+        return Audience.MEMBERS if viewer.is_person(topic.id) else None
+    return audience(viewer, topic)
+
+
 def end(topic: Topic, audience: Audience) -> Position:
     """Return the place after the last event of a stream, as of when the topic was read."""
     ends = {
@@ -133,10 +144,10 @@ async def position(session: Session, viewer: Viewer, topic_id: UUID) -> Position
     Raises NotFound where there is no topic that they may know of.
     """
     topic = (await session.scalars(TOPIC, {"topic_id": topic_id})).one_or_none()
-    stream = audience(viewer, topic) if topic else None
-    if topic is None or stream is None:
+    reads = stream(viewer, topic) if topic else None
+    if topic is None or reads is None:
         raise NotFound("There is no topic with this id that you may see.")
-    return end(topic, stream)
+    return end(topic, reads)
 
 
 async def events_after(session: Session, position: Position, limit: int) -> Sequence[StoredEvent]:

@@ -280,6 +280,16 @@ async def test_a_restored_history_resets_those_who_follow(live: Live, world: Wor
     assert "backup" in resumed[0]["message"]
 
 
+async def test_a_persons_own_topic_is_followed_by_nobody_else(live: Live, world: World) -> None:
+    own = world.id("Person", world.people["nurse1"])
+    for name in ("admin", "secretary", "moderator", "nurse2"):
+        async with live.subscribe(await world.viewer(name), ACTIVITY, topic=own) as messages:
+            [error] = (await messages.result())["errors"]
+        assert error["extensions"]["code"] == "NOT_FOUND"
+    async with live.subscribe(await world.viewer("nurse1"), ACTIVITY, topic=own) as messages:
+        assert (await messages.next())["__typename"] == "ActivitySnapshot"
+
+
 async def test_who_loses_a_role_is_reset_to_what_they_may_still_read(
     live: Live, world: World
 ) -> None:
