@@ -18,7 +18,7 @@ from domain.consensus.rules import parse_rule, rule_hash
 from domain.consensus.suppression import USUAL
 from domain.lifecycle import BALLOT, BallotState, BallotTransition
 from domain.models import ballots as models
-from domain.models.ballots import BallotSecrecy, BallotVisibility
+from domain.models.ballots import BallotSecrecy, BallotVisibility, VotesBy
 from domain.models.comments import SubjectKind
 from domain.permissions import Permission
 from domain.queries import ballots as queries
@@ -31,6 +31,7 @@ from domain.queries import (
     receipts,
     rounds,
     topics,
+    views,
     votes,
 )
 from domain.queries import consensus as standings
@@ -57,6 +58,7 @@ from schema.people import Person
 from schema.rounds import Round, RoundPlanInput, planned
 from schema.rules import Rule, RuleInput, document, shown
 from schema.transitions import TransitionOption, transitions
+from schema.views import View, ViewTally
 from schema.votes import BallotOption, Choice, Vote, numbered, spoken
 
 enum(
@@ -104,6 +106,14 @@ enum(
     AFTER_OWN_VOTE="Once they have cast a vote themselves; those who have not, when it is closed. "
     "`consensus` goes on to tell them; the streams of events do not.",
     AFTER_CLOSE="When it is closed; until then moderators see the turnout alone.",
+)
+enum(
+    VotesBy,
+    "Whose votes are counted.",
+    PEOPLE="Those who take part, each for themselves.",
+    ORGANISATIONS="Those for which people take part: the representative of each casts its official "
+    "position, and its other members tell them their views. Of several representatives, who has "
+    "been so for longest casts it.",
 )
 enum(
     BallotSecrecy,
@@ -181,6 +191,7 @@ class Ballot(Node):
     author: Person = relation(people.by_ids, "Who drafted it.", by="author_id")
     state: BallotState = text(description="Where it stands.")
     visibility: BallotVisibility = text(description="When members may see votes and results.")
+    votes_by: VotesBy = text(description="Whose votes are counted.")
     secrecy: BallotSecrecy = text(description="Who can know what somebody voted.")
     reason_policy: ReasonPolicy = text(description="When a vote must say why.")
     electorate_grows: bool = text(
@@ -232,6 +243,29 @@ class Ballot(Node):
     )
     viewer_votes_for: list[Person] = relation(
         proxies.voted_for, "Whose votes the viewer may cast, as their proxy.", personal=True
+    )
+    viewer_view: View | None = relation(
+        views.of_viewer,
+        "The viewer's own view in the present round, if any; perhaps one that does not stand.",
+        personal=True,
+    )
+    viewer_can_give_view: bool = relation(
+        views.open_to_viewer,
+        "Whether the viewer can give a view now, as a member of an organisation that votes.",
+        personal=True,
+    )
+    view_tally: ViewTally | None = relation(
+        views.tallies_of_ballots,
+        "What the views of members come to, for whoever casts the position of their organisation; "
+        "null for anybody else.",
+        personal=True,
+    )
+    views: Connection[View] = connection(
+        views.of_ballots,
+        views.count_of_ballots,
+        "The views of members that stand in the present round, for whoever casts the position of "
+        "their organisation; none for anybody else.",
+        personal=True,
     )
     votes: Connection[Vote] = connection(
         votes.of_ballots,
@@ -320,8 +354,10 @@ class DraftBallotInput(Idempotent):
         default=None,
     )
     visibility: BallotVisibility = text(description="When members may see votes and results.")
+    votes_by: VotesBy = text(description="Whose votes are counted.", default=VotesBy.PEOPLE)
     secrecy: BallotSecrecy = text(
-        description="Who can know what somebody voted.", default=BallotSecrecy.NAMED
+        description="Who can know what somebody voted; where ORGANISATIONS vote, NAMED.",
+        default=BallotSecrecy.NAMED,
     )
     rule: RuleInput | None = text(
         description="What counts as consensus; the usual rule of the kind where left out.",
@@ -332,7 +368,7 @@ class DraftBallotInput(Idempotent):
     )
     electorate_grows: bool | None = text(
         description="Whether those who join while it is open become electors; where left out, "
-        "those of a sense check do.",
+        "people in a sense check do. Organisations never do.",
         default=None,
     )
     smallest_count: int = text(
@@ -359,6 +395,7 @@ class EditBallotInput(Expecting):
     visibility: BallotVisibility | None = text(
         description="When members may see votes and results.", default=None
     )
+    votes_by: VotesBy | None = text(description="Whose votes are counted.", default=None)
     secrecy: BallotSecrecy | None = text(
         description="Who can know what somebody voted.", default=None
     )
@@ -434,6 +471,7 @@ class BallotMutation:
                 else (kind_of(subject, "subjectId"), key(subject, "subjectId", *SUBJECTS))
             ),
             visibility=input.visibility,
+            votes_by=input.votes_by,
             secrecy=input.secrecy,
             rule=document(input.rule),
             reason_policy=input.reason_policy,
@@ -456,6 +494,7 @@ class BallotMutation:
             question=input.question,
             options=input.options,
             visibility=input.visibility,
+            votes_by=input.votes_by,
             secrecy=input.secrecy,
             rule=document(input.rule),
             reason_policy=input.reason_policy,

@@ -79,31 +79,39 @@ class _Part(NamedTuple):
 
     @property
     def counts(self) -> list[ChoiceCount]:
-        counts = self.group.counts
-        if self.kind in LISTED:
-            # Of a ranking, the diagonal.
-            step = 1 if self.kind is BallotKind.MULTIPLE_CHOICE else size(self.kind, counts) + 1
-            return [
-                ChoiceCount(choice=None, rating=None, option=option, count=people)
-                for option, people in enumerate(counts[::step], 1)
-            ]
-        return [
-            ChoiceCount(choice=choice, rating=rating, option=None, count=people)
-            for (choice, rating), people in zip(spoken_all(self.kind), counts, strict=True)
-        ]
+        return choice_counts(self.kind, self.group.counts)
 
     @property
     def preferences(self) -> list[Preference]:
-        if self.kind is not BallotKind.RANKING:
-            return []
-        counts = self.group.counts
-        options = range(1, size(self.kind, counts) + 1)
-        pairs = product(options, options)
+        return preferences(self.kind, self.group.counts)
+
+
+def choice_counts(kind: BallotKind, counts: Sequence[int | None]) -> list[ChoiceCount]:
+    """Return how many made each choice, from the counts of a ballot of a kind."""
+    if kind in LISTED:
+        # Of a ranking, the diagonal.
+        step = 1 if kind is BallotKind.MULTIPLE_CHOICE else size(kind, counts) + 1
         return [
-            Preference(option=option, over=over, count=people)
-            for (option, over), people in zip(pairs, counts, strict=True)
-            if option != over
+            ChoiceCount(choice=None, rating=None, option=option, count=people)
+            for option, people in enumerate(counts[::step], 1)
         ]
+    return [
+        ChoiceCount(choice=choice, rating=rating, option=None, count=people)
+        for (choice, rating), people in zip(spoken_all(kind), counts, strict=True)
+    ]
+
+
+def preferences(kind: BallotKind, counts: Sequence[int | None]) -> list[Preference]:
+    """Return who prefers which option to which, from the counts of a ballot of a kind."""
+    if kind is not BallotKind.RANKING:
+        return []
+    options = range(1, size(kind, counts) + 1)
+    pairs = product(options, options)
+    return [
+        Preference(option=option, over=over, count=people)
+        for (option, over), people in zip(pairs, counts, strict=True)
+        if option != over
+    ]
 
 
 async def _fewest_to_flip(parts: Parents, _info: Info) -> Sequence[int | None]:

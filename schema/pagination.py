@@ -15,7 +15,7 @@ from domain.errors import Invalid
 from domain.queries.pages import Page, Slice
 from schema.ahead import of_nodes
 from schema.batches import batched, derived
-from schema.context import Batch, Context, Info
+from schema.context import PERSONAL_BATCHES, Batch, Context, Info
 from schema.execution import Reads
 
 MOST = 100
@@ -106,12 +106,17 @@ def _paging(
     """Have the arguments of a connection."""
 
 
-def connection(batch: Batch, count: Batch, description: str, *, by: str = "id") -> Any:
+def connection(
+    batch: Batch, count: Batch, description: str, *, by: str = "id", personal: bool = False
+) -> Any:
     """Declare a field that is a connection to the children of a record.
 
     `batch` reads slices and `count` counts for many parents at once; `by` is the attribute of the
-    parent that holds the key.
+    parent that holds the key. `personal` marks what depends on who exactly asks; see
+    schema.sharing.
     """
+    if personal:
+        PERSONAL_BATCHES.update((batch, count))
 
     async def counted(context: Context, keys: Sequence[Any]) -> Sequence[int]:
         return await context.load_all(count, keys)
@@ -130,7 +135,9 @@ def connection(batch: Batch, count: Batch, description: str, *, by: str = "id") 
         slices = await info.context.load_all(batch, keys, asked)
         return [_Connected(slice, counted, key) for slice, key in zip(slices, keys, strict=True)]
 
-    return batched(resolve, description, like=_paging, reads=(by,), ahead=of_nodes)
+    return batched(
+        resolve, description, personal=personal, like=_paging, reads=(by,), ahead=of_nodes
+    )
 
 
 def listing(rows: Read, count: Read, description: str) -> Any:

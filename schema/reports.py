@@ -72,6 +72,10 @@ class ReportItem:
         description="When the first vote froze the definition of consensus; null before that, and "
         "while the ballot is blind."
     )
+    consolidated_views: int | None = text(
+        description="How many views the official positions of organisations consolidate; null "
+        "where people vote, while the ballot is blind, and of a small number to the public."
+    )
 
 
 @strawberry.type(description="How much was said about one kind of subject.")

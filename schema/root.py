@@ -36,6 +36,7 @@ from schema.specification_revisions import SpecificationRevisionMutation
 from schema.specifications import SpecificationMutation, SpecificationQuery
 from schema.stakeholders import StakeholderMutation
 from schema.themes import ThemeMutation
+from schema.views import ViewMutation
 from schema.votes import VoteMutation
 from schema.webinars import WebinarMutation
 
@@ -102,6 +103,7 @@ class Mutation(
     FloorRequestMutation,
     BallotMutation,
     VoteMutation,
+    ViewMutation,
     PaperMutation,
     ObjectionMutation,
     ProxyMutation,

@@ -18,19 +18,22 @@ from domain.commands import votes as commands
 from domain.consensus.choices import BallotKind, choices
 from domain.errors import Invalid
 from domain.models import votes as models
-from domain.queries import ballots, people, stakeholders
+from domain.queries import ballots, people, stakeholders, views
 from domain.queries import votes as queries
 from domain.unit_of_work import fingerprint_of
 from schema.batches import Parents, batched, derived
 from schema.context import Info
 from schema.fields import Idempotent, answering, enum, relation, text
 from schema.nodes import Node, key, node
+from schema.organisations import Organisation
 from schema.people import Person
 from schema.stakeholders import Constituency
 
 if TYPE_CHECKING:
     from schema.ballots import Ballot
+    from schema.views import ViewTally
 
+_ViewTally = Annotated["ViewTally", strawberry.lazy("schema.views")]
 RATINGS = range(1, 10)
 
 
@@ -97,6 +100,9 @@ class EarlierVote:
         "Who cast it on behalf of the voter; null where the voter did.",
         by="cast_by_id",
     )
+    consolidated: _ViewTally | None = text(
+        description="The views that it consolidated, where it was an official position; else null."
+    )
 
 
 async def _asked(votes: Parents, info: Info) -> Sequence[queries.Asked]:
@@ -104,30 +110,43 @@ async def _asked(votes: Parents, info: Info) -> Sequence[queries.Asked]:
     return await info.context.load_all(queries.asked, [vote.ballot_id for vote in votes])
 
 
-async def _choices(votes: Parents, info: Info) -> Sequence[Choice | None]:
+async def choices_of(votes: Parents, info: Info) -> Sequence[Choice | None]:
+    """Return what votes, or views, chose; None where that is a rating or options."""
     asked = await _asked(votes, info)
     return [said(each, vote.choice)[0] for each, vote in zip(asked, votes, strict=True)]
 
 
-async def _ratings(votes: Parents, info: Info) -> Sequence[int | None]:
+async def ratings_of(votes: Parents, info: Info) -> Sequence[int | None]:
+    """Return the ratings of votes, or views."""
     asked = await _asked(votes, info)
     return [said(each, vote.choice)[1] for each, vote in zip(asked, votes, strict=True)]
 
 
-async def _options(votes: Parents, info: Info) -> Sequence[list[BallotOption]]:
+async def options_of(votes: Parents, info: Info) -> Sequence[list[BallotOption]]:
+    """Return the options that votes, or views, are for."""
     asked = await _asked(votes, info)
     return [_chosen_of(each, vote.options) for each, vote in zip(asked, votes, strict=True)]
 
 
 async def _history(votes: Parents, info: Info) -> Sequence[list[EarlierVote]]:
     """Earlier castings are as visible as the vote itself."""
-    asked, castings = await asyncio.gather(
+    keys = [vote.id for vote in votes]
+    asked, castings, consolidated = await asyncio.gather(
         _asked(votes, info),
-        info.context.load_all(queries.history, [vote.id for vote in votes]),
+        info.context.load_all(queries.history, keys),
+        info.context.load_all(views.consolidated, keys),
     )
     return [
-        [_earlier(each, casting) for casting in found]
-        for each, found in zip(asked, castings, strict=True)
+        [_earlier(each, casting, tallies) for casting in found]
+        for each, found, tallies in zip(asked, castings, consolidated, strict=True)
+    ]
+
+
+async def _consolidated(votes: Parents, info: Info) -> Sequence[views.ViewTally | None]:
+    found = await info.context.load_all(views.consolidated, [vote.id for vote in votes])
+    return [
+        None if tallies is None else tallies.get(vote.revision)
+        for vote, tallies in zip(votes, found, strict=True)
     ]
 
 
@@ -151,6 +170,14 @@ class Vote(Node):
         "Who cast it on behalf of the voter; null where the voter did.",
         by="cast_by_id",
     )
+    organisation: Organisation | None = relation(
+        views.organisations_of, "Whose official position it is; null where people vote."
+    )
+    consolidated: _ViewTally | None = batched(
+        _consolidated,
+        "The views of members that the position consolidates: those that stood when it was cast. "
+        "Null where people vote.",
+    )
     rationale: str = text(description="Why; may be empty.")
     round: int = text(description="The round of the ballot that it was cast in, from 1.")
     stale: bool = text(
@@ -164,15 +191,15 @@ class Vote(Node):
         queries.recused, "Whether it does not count, because its voter declared an interest."
     )
     choice: Choice | None = batched(
-        _choices,
+        choices_of,
         "What was chosen; null where it is a rating or options.",
         reads=("ballot_id", "choice"),
     )
     rating: int | None = batched(
-        _ratings, "The rating, 1 to 9; null where there is none.", reads=("ballot_id", "choice")
+        ratings_of, "The rating, 1 to 9; null where there is none.", reads=("ballot_id", "choice")
     )
     options: list[BallotOption] = batched(
-        _options,
+        options_of,
         "The options that are approved, or ranked from the most preferred on.",
         reads=("ballot_id", "options"),
     )
@@ -209,7 +236,11 @@ def _chosen_of(asked: queries.Asked, chosen: Sequence[int] | None) -> list[Ballo
     return [options[ordinal - 1] for ordinal in chosen or ()]
 
 
-def _earlier(asked: queries.Asked, casting: models.CastVote) -> EarlierVote:
+def _earlier(
+    asked: queries.Asked,
+    casting: models.CastVote,
+    consolidated: dict[int, views.ViewTally] | None,
+) -> EarlierVote:
     choice, rating = said(asked, casting.choice)
     return EarlierVote(
         choice=choice,
@@ -219,12 +250,14 @@ def _earlier(asked: queries.Asked, casting: models.CastVote) -> EarlierVote:
         revision=casting.revision,
         cast_at=casting.cast_at,
         cast_by_id=casting.cast_by_id,
+        # Resolved as the type in GraphQL, from what the domain says.
+        consolidated=None if consolidated is None else consolidated.get(casting.revision),  # type: ignore[arg-type]
     )
 
 
-@strawberry.input(description="A vote: a choice, a rating or options, and why.")
-class CastVoteInput(Idempotent):
-    """See domain.commands.votes.cast_vote."""
+@strawberry.input
+class Saying(Idempotent):
+    """What a vote says, or a view: a choice, a rating or options, and why."""
 
     ballot_id: strawberry.ID = text(description="The ballot; it must be open.")
     choice: Choice | None = text(
@@ -242,10 +275,16 @@ class CastVoteInput(Idempotent):
         default=None,
     )
     rationale: str = text(
-        description="Why, at most 4,000 characters; whether it is needed, the ballot says. Of "
-        "OBJECT it is the objection.",
+        description="Why, at most 4,000 characters; whether it is needed, the ballot says. Of a "
+        "vote OBJECT it is the objection.",
         default="",
     )
+
+
+@strawberry.input(description="A vote: a choice, a rating or options, and why.")
+class CastVoteInput(Saying):
+    """See domain.commands.votes.cast_vote."""
+
     safety: bool = text(
         description="Whether the objection that OBJECT raises is about safety.", default=False
     )
@@ -293,7 +332,7 @@ async def cast_vote(info: Info, input: CastVoteInput) -> CastVotePayload:
         commands.Casting(
             viewer=info.context.viewer,
             ballot_id=key(input.ballot_id, "ballotId", "Ballot"),
-            choice=_chosen(input),
+            choice=chosen_in(input),
             options=tuple(input.options or ()),
             rationale=input.rationale,
             safety=input.safety,
@@ -336,7 +375,7 @@ def chosen(choice: Choice | None, rating: int | None) -> str:
     return str(rating)
 
 
-def _chosen(input: CastVoteInput) -> str | None:
+def chosen_in(input: Saying) -> str | None:
     """Return the name of the choice or the rating, None where options are sent."""
     given = [each for each in (input.choice, input.rating, input.options) if each is not None]
     if len(given) != 1:

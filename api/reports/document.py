@@ -148,6 +148,8 @@ def _item(item: Item) -> dict[str, Any]:
         "state_reason": ballot.state_reason,
         "decision": ballot.decision,
         "visibility": ballot.visibility.value,
+        "votes_by": ballot.votes_by.value,
+        "consolidated_views": item.consolidated_views,
         "secrecy": ballot.secrecy.value,
         "reason_policy": ballot.reason_policy.value,
         "most_rounds": ballot.most_rounds,

@@ -28,6 +28,7 @@ _STATUS = {
     "WITHHELD": ("Withheld", "open"),
     None: ("Not disclosed", "open"),
 }
+_VOTERS = {"PEOPLE": "People", "ORGANISATIONS": "Organisations"}
 _VISIBILITY = {
     "LIVE": "votes were visible to members while the ballot was open",
     "AFTER_OWN_VOTE": "votes were visible to whoever had voted while the ballot was open",
@@ -183,6 +184,10 @@ def _item(item: Mapping[str, Any]) -> str:
     )
     if item["secrecy"] != "NAMED":
         facts += f" · {_words(item['secrecy'])}"
+    if item["votes_by"] == "ORGANISATIONS":
+        facts += " · official positions of organisations"
+        if item["consolidated_views"] is not None:
+            facts += f", which consolidate views of members: {item['consolidated_views']}"
     turnout = item["turnout"]
     voted = f" · {turnout['voted']} of {turnout['eligible']} voted" if turnout else ""
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in item["reasons"])
@@ -215,7 +220,8 @@ def _votes(item: Mapping[str, Any]) -> str:
         _objections(item)
         + _distribution(item)
         + _table(
-            "People for each choice; the share that the rule compares, with its Wilson interval",
+            f"{_VOTERS[item['votes_by']]} for each choice; the share that the rule compares, with "
+            "its Wilson interval",
             (*header, "*Median") if rated else header,
             rows,
             first_is_total=True,

@@ -67,6 +67,8 @@ def _of_item(item: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
         "state_reason",
         "decision",
         "visibility",
+        "votes_by",
+        "consolidated_views",
         "secrecy",
         "reason_policy",
         "most_rounds",

@@ -52,15 +52,15 @@ from domain.lifecycle import (
     EngagementState,
     require,
 )
-from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility
+from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility, VotesBy
 from domain.models.comments import SubjectKind
 from domain.models.criteria import Criterion
-from domain.models.interests import Mitigation
 from domain.models.objections import Objection
 from domain.models.topics import Topic, TopicKind
-from domain.permissions import Audience, Permission
+from domain.permissions import Audience, Permission, Role
 from domain.queries import ballots as queries
 from domain.queries.consensus import open_objections, sequences
+from domain.queries.interests import COVERED
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
@@ -75,33 +75,36 @@ _WIDTH = (
     f"WHEN '{BallotKind.RANKING}' THEN cardinality(options) * cardinality(options) END"
 )
 
-# Whether a person declared an interest that recuses from a ballot: in its topic or in what contains
-# that, in its subject, or in the ballot itself.
-COVERED = (
-    "EXISTS (SELECT FROM interests JOIN topics ON topics.id = ballots.topic_id "
-    "WHERE interests.person_id = {person} AND interests.withdrawn_at IS NULL "
-    f"AND interests.mitigation = '{Mitigation.RECUSE}' "
-    "AND interests.topic_id = ANY (topics.scopes) "
-    "AND (interests.subject_id IS NULL OR interests.subject_id = ANY (topics.scopes) "
-    "OR interests.subject_id IN (ballots.subject_id, ballots.id)))"
-)
-
-# Who votes, in which constituency, from the stakeholders of an exercise or the invited among them.
-_ELECTORATES = {
-    TopicKind.ENGAGEMENT: "SELECT person_id, constituency_id FROM stakeholders "
-    "WHERE engagement_id = :topic_id",
-    TopicKind.ROUNDTABLE: "SELECT s.person_id, s.constituency_id FROM invitations i "
+# Who takes part: the stakeholders of an exercise, or the invited among them.
+_PARTICIPANTS = {
+    TopicKind.ENGAGEMENT: "SELECT * FROM stakeholders WHERE engagement_id = :topic_id",
+    TopicKind.ROUNDTABLE: "SELECT s.* FROM invitations i "
     "JOIN stakeholders s ON s.id = i.stakeholder_id WHERE i.roundtable_id = :topic_id "
     f"AND i.state IN ({', '.join(repr(state.value) for state in queries.INVITED)})",
 }
+# Who of them votes, in which constituency and for which organisation. Of several representatives of
+# one organisation, that is who has been so for longest and is not recused: one person answers for
+# its position, and who else speaks for it tells them by a view, as its other members do.
+_ELECTORATES = {
+    VotesBy.PEOPLE: "SELECT person_id, constituency_id, NULL::uuid AS organisation_id, recused "
+    "FROM participants",
+    VotesBy.ORGANISATIONS: "SELECT DISTINCT ON (p.organisation_id) "
+    "p.person_id, p.constituency_id, p.organisation_id, p.recused FROM participants p "
+    f"JOIN memberships m ON m.role = '{Role.ORGANISATION_REPRESENTATIVE}' "
+    "AND m.person_id = p.person_id AND m.scope_id IN (p.organisation_id, p.engagement_id) "
+    "WHERE p.organisation_id IS NOT NULL ORDER BY p.organisation_id, p.recused, m.id",
+}
 ENTER = {
-    kind: text(
+    (kind, votes_by): text(
         f"""
-        WITH entered AS (
-            INSERT INTO electors (ballot_id, person_id, constituency_id, recused)
-            SELECT :ballot_id, person_id, constituency_id,
-                   {COVERED.format(person="electorate.person_id")}
-            FROM ballots, ({electorate}) AS electorate WHERE ballots.id = :ballot_id
+        WITH participants AS (
+            SELECT part.*, {COVERED.format(person="part.person_id")} AS recused
+            FROM ballots, ({participants}) AS part WHERE ballots.id = :ballot_id
+        ), entered AS (
+            INSERT INTO electors
+                   (ballot_id, person_id, constituency_id, organisation_id, recused)
+            SELECT :ballot_id, person_id, constituency_id, organisation_id, recused
+            FROM ({electorate}) AS electorate
             RETURNING constituency_id, recused
         )
         INSERT INTO tallies (ballot_id, constituency_id, eligible, voted, counts)
@@ -112,7 +115,8 @@ ENTER = {
         RETURNING constituency_id, eligible
         """
     ).bindparams(bindparam("ballot_id", type_=Uuid()), bindparam("topic_id", type_=Uuid()))
-    for kind, electorate in _ELECTORATES.items()
+    for kind, participants in _PARTICIPANTS.items()
+    for votes_by, electorate in _ELECTORATES.items()
 }
 # One elector more in every ballot of a topic that is held and still takes some. The ballots are
 # locked in the order of their ids, so a vote and a close are either before this or after it, and by
@@ -166,6 +170,7 @@ async def draft_ballot(
     kind: BallotKind,
     question: str,
     visibility: BallotVisibility,
+    votes_by: VotesBy = VotesBy.PEOPLE,
     secrecy: BallotSecrecy = BallotSecrecy.NAMED,
     options: Sequence[str] = (),
     subject: tuple[SubjectKind, UUID] | None = None,
@@ -181,8 +186,8 @@ async def draft_ballot(
 
     `options` are what is chosen from, where the kind asks for that. `rule` is a document as
     `parse_rule` reads it, the default of the kind where it is None. Unless told otherwise, the
-    electorate of a sense check grows with those who join while it is open, and a ballot has one
-    round. Once scheduled, it opens itself; once open, it closes itself.
+    electorate of people in a sense check grows with those who join while it is open, and a ballot
+    has one round. Once scheduled, it opens itself; once open, it closes itself.
     """
     topic = await uow.topic_for(topic_id, Permission.MODERATE, doing="drafting a ballot")
     if topic.kind not in HOSTS:
@@ -196,10 +201,13 @@ async def draft_ballot(
         options=listed(kind, options),
         author_id=uow.actor_id,
         visibility=visibility,
+        votes_by=votes_by,
         secrecy=secrecy,
         reason_policy=reason_policy,
         electorate_grows=(
-            kind is BallotKind.SENSE_CHECK if electorate_grows is None else electorate_grows
+            kind is BallotKind.SENSE_CHECK and votes_by is VotesBy.PEOPLE
+            if electorate_grows is None
+            else electorate_grows
         ),
         smallest_count=_smallest_count(smallest_count),
         rule=_rule(kind, rule),
@@ -226,6 +234,7 @@ async def edit_ballot(
     question: str | None = None,
     options: Sequence[str] | None = None,
     visibility: BallotVisibility | None = None,
+    votes_by: VotesBy | None = None,
     secrecy: BallotSecrecy | None = None,
     rule: Mapping[str, Any] | None = None,
     reason_policy: ReasonPolicy | None = None,
@@ -243,17 +252,19 @@ async def edit_ballot(
         ballot.question = clean(question, "question", limit=QUESTION_LENGTH)
     if options is not None:
         ballot.options = listed(ballot.kind, options)
-    if visibility is not None:
-        ballot.visibility = visibility
-    if secrecy is not None:
-        ballot.secrecy = secrecy
+    settings = {
+        "visibility": visibility,
+        "votes_by": votes_by,
+        "secrecy": secrecy,
+        "reason_policy": reason_policy,
+        "electorate_grows": electorate_grows,
+    }
+    for name, setting in settings.items():
+        if setting is not None:
+            setattr(ballot, name, setting)
     if rule is not None:
         ballot.rule = _rule(ballot.kind, rule)
     _require_possible(ballot)
-    if reason_policy is not None:
-        ballot.reason_policy = reason_policy
-    if electorate_grows is not None:
-        ballot.electorate_grows = electorate_grows
     if smallest_count is not None:
         ballot.smallest_count = _smallest_count(smallest_count)
     if round_plan is not None:
@@ -401,9 +412,14 @@ async def _open(uow: UnitOfWork, topic: Topic, ballot: Ballot) -> None:
     ballot.opened_at = uow.now
     await begin_round(uow, ballot)
     entered = await uow.session.execute(
-        ENTER[topic.kind], {"ballot_id": ballot.id, "topic_id": topic.id}
+        ENTER[topic.kind, ballot.votes_by], {"ballot_id": ballot.id, "topic_id": topic.id}
     )
     eligible = {str(row.constituency_id): row.eligible for row in entered}
+    if not eligible and ballot.votes_by is VotesBy.ORGANISATIONS:
+        raise Conflict(
+            "No organisation would vote: nobody who takes part for one holds the role "
+            "ORGANISATION_REPRESENTATIVE, in it or in the exercise."
+        )
     if not any(eligible.values()):
         raise Conflict("Nobody would be entitled to vote: all are recused by declared interests.")
     uow.emit(topic.id, BallotOpened(ballot_id=ballot.id, eligible=eligible))

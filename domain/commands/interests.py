@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Uuid, bindparam, text
 
-from domain.commands.ballots import COVERED
 from domain.commands.subjects import require_subject
+from domain.commands.views import recuse_views
 from domain.errors import Conflict, NotAllowed, NotFound
 from domain.events import (
     MEMBERS,
@@ -23,6 +23,7 @@ from domain.models.interests import Interest, Mitigation
 from domain.permissions import Permission
 from domain.queries import interests as queries
 from domain.queries.consensus import votes_shown
+from domain.queries.interests import COVERED
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
@@ -83,7 +84,8 @@ async def declare_interest(
     """Declare an interest of one's own in a topic, or there in one subject; return its id.
 
     With RECUSE one votes on its object no more: in open ballots about the subject or, without one,
-    in all of the topic and of what is in it, one is no elector, and one's vote does not count.
+    in all of the topic and of what is in it, one is no elector, one's vote does not count, and
+    one's view is withdrawn.
     A secret ballot asks for interests when it opens, and is left alone from then on.
     """
     topic = await uow.topic_for(topic_id, Permission.VIEW, doing="declaring an interest")
@@ -109,6 +111,7 @@ async def declare_interest(
         MEMBERS,
     )
     await _recuse(uow, recused=True)
+    await recuse_views(uow)
     return interest.id
 
 

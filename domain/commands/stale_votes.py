@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 
 from domain.commands.rounds import EMPTY_TALLIES
+from domain.commands.views import make_views_stale
 from domain.errors import Conflict
 from domain.events import VotesMadeStale
 from domain.lifecycle import BallotState
@@ -65,6 +66,7 @@ async def make_votes_stale(uow: UnitOfWork, edited: Mapping[UUID, tuple[UUID, in
     concerned = {"ids": [ballot.id for ballot in ballots]}
     for statement in (MARK, EMPTY_TALLIES, EMPTY_SHIFTS):
         await uow.session.execute(statement, concerned)
+    await make_views_stale(uow, concerned["ids"])
     for ballot in ballots:
         if ballot.subject_id is not None:
             ballot.subject_id, ballot.subject_revision = edited[ballot.subject_id]

@@ -1068,6 +1068,36 @@ class ProxyWithdrawn(Event):
     proxy_id: UUID
 
 
+@about("view_id")
+@dataclass(frozen=True, kw_only=True)
+class ViewGiven(Event):
+    """A member told their organisation what its position should be, or said it anew.
+
+    Material edits, and the next round, leave no view standing that was given before.
+    """
+
+    view_id: UUID
+    ballot_id: UUID
+    organisation_id: UUID
+    round: int
+    choice: int | None
+    options: list[int] | None
+    rationale: str
+    revision: int
+
+
+@about("view_id")
+@dataclass(frozen=True, kw_only=True)
+class ViewWithdrawn(Event):
+    """A member's view stands no more: they withdrew it, or an interest of theirs does."""
+
+    view_id: UUID
+    ballot_id: UUID
+    organisation_id: UUID
+    round: int
+    revision: int
+
+
 @about("objection_id")
 @dataclass(frozen=True, kw_only=True)
 class ObjectionRaised(Event):

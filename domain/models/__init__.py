@@ -27,6 +27,7 @@ from domain.models import (
     stakeholders,
     themes,
     topics,
+    views,
     votes,
 )
 
@@ -57,5 +58,6 @@ __all__ = [
     "stakeholders",
     "themes",
     "topics",
+    "views",
     "votes",
 ]

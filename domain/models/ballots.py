@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, false, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.consensus.choices import BallotKind, ReasonPolicy
@@ -24,6 +24,17 @@ class BallotVisibility(StrEnum):
     LIVE = "LIVE"
     AFTER_OWN_VOTE = "AFTER_OWN_VOTE"
     AFTER_CLOSE = "AFTER_CLOSE"
+
+
+class VotesBy(StrEnum):
+    """Whose votes are counted; set before opening.
+
+    PEOPLE: those who take part, each for themselves. ORGANISATIONS: those that take part, each by
+    the official position that its representative casts.
+    """
+
+    PEOPLE = "PEOPLE"
+    ORGANISATIONS = "ORGANISATIONS"
 
 
 class BallotSecrecy(StrEnum):
@@ -70,6 +81,7 @@ class Ballot(Record):
     author_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     state: Mapped[BallotState] = mapped_column(default=BallotState.DRAFT)
     visibility: Mapped[BallotVisibility]
+    votes_by: Mapped[VotesBy] = mapped_column(default=VotesBy.PEOPLE)
     secrecy: Mapped[BallotSecrecy] = mapped_column(default=BallotSecrecy.NAMED)
     reason_policy: Mapped[ReasonPolicy]
     electorate_grows: Mapped[bool]
@@ -100,14 +112,19 @@ class Ballot(Record):
 class Elector(Record):
     """A person entitled to vote, in the constituency that they were in when entered.
 
+    `organisation_id` is whose official position they cast, None where people vote for themselves.
     Who is `recused` by a declared interest is not eligible, and their vote does not count.
     """
 
     __tablename__ = "electors"
+    __table_args__ = (UniqueConstraint("ballot_id", "organisation_id"),)
 
     ballot_id: Mapped[UUID] = mapped_column(ForeignKey("ballots.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
+    organisation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("organisations.id"), default=None
+    )
     recused: Mapped[bool] = mapped_column(default=False)
     took_paper: Mapped[bool] = mapped_column(default=False, server_default=false())
 

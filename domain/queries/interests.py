@@ -8,10 +8,21 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from domain.database import Session
-from domain.models.interests import Interest
+from domain.models.interests import Interest, Mitigation
 from domain.models.topics import Topic
 from domain.permissions import Viewer
 from domain.queries.pages import Page, Paged, Slice, entitled, ids, shown_or_own
+
+# Whether a person declared an interest that recuses from a ballot: in its topic or in what contains
+# that, in its subject, or in the ballot itself.
+COVERED = (
+    "EXISTS (SELECT FROM interests JOIN topics ON topics.id = ballots.topic_id "
+    "WHERE interests.person_id = {person} AND interests.withdrawn_at IS NULL "
+    f"AND interests.mitigation = '{Mitigation.RECUSE}' "
+    "AND interests.topic_id = ANY (topics.scopes) "
+    "AND (interests.subject_id IS NULL OR interests.subject_id = ANY (topics.scopes) "
+    "OR interests.subject_id IN (ballots.subject_id, ballots.id)))"
+)
 
 _INTERESTS = select(Interest).join(Topic, Topic.id == Interest.topic_id)
 

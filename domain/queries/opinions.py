@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, select
 
 from domain.consensus.choices import BallotKind
 from domain.database import Session
-from domain.models.ballots import Ballot, BallotSecrecy
+from domain.models.ballots import Ballot, BallotSecrecy, VotesBy
 from domain.models.topics import Topic
 from domain.models.votes import Vote
 from domain.permissions import Audience, Viewer, audience
@@ -27,6 +27,7 @@ BALLOTS = (
         Ballot.topic_id == func.any(ids()),
         Ballot.kind == bindparam("kind", type_=Ballot.kind.type),
         Ballot.secrecy == BallotSecrecy.NAMED,
+        Ballot.votes_by == VotesBy.PEOPLE,
         visible(),
     )
     .order_by(Ballot.id)
@@ -58,7 +59,8 @@ async def of_engagements(
 
     It is read to compute figures of everybody together, which are disclosed as results are; single
     votes are shown by `domain.queries.votes`. Nothing is known of secret ballots, nor anything to
-    the public: such figures do not know small numbers.
+    the public: such figures do not know small numbers. Positions of organisations are nobody's own
+    opinion.
     """
     rows = await session.execute(BALLOTS, {"ids": keys, "kind": kind, **seen_by(viewer)})
     ballots = {row.id: row.topic_id for row in rows if _is_disclosed(viewer, row)}

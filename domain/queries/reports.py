@@ -20,7 +20,7 @@ from domain.consensus.rounds import Feedback
 from domain.consensus.stability import Stability, square, stability
 from domain.database import Session
 from domain.lifecycle import EngagementState
-from domain.models.ballots import Ballot, BallotSecrecy
+from domain.models.ballots import Ballot, BallotSecrecy, VotesBy
 from domain.models.comments import Comment, SubjectKind, Thread
 from domain.models.dispositions import Disposition
 from domain.models.engagements import Engagement
@@ -45,6 +45,7 @@ from domain.queries.consensus import (
 )
 from domain.queries.pages import grouped, ids, in_order, seen_by, visible
 from domain.queries.rounds import of_ballots as rounds_of_ballots
+from domain.queries.views import consolidated_in
 
 
 def readable(reader: Audience | None, state: EngagementState) -> bool:
@@ -80,13 +81,15 @@ class Item:
     """One ballot of an exercise or of its roundtables, and what it came to.
 
     `standing` is None where nothing of it is disclosed, `fixed_at` (when the first vote froze the
-    rule) where not everything is.
+    rule) where not everything is. `consolidated_views` is how many views the positions of
+    organisations consolidate; None also where people vote, and of a small number to the public.
     """
 
     ballot: Ballot
     roundtable_title: str | None
     standing: Standing | None
     fixed_at: datetime | None
+    consolidated_views: int | None
     rounds: list[RoundResult]
 
     @property
@@ -284,6 +287,7 @@ async def _items(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list
     fixed = {
         row.ballot_id: row.fixed_at for row in await session.execute(FIRST_VOTES, {"ids": ballots})
     }
+    views = await consolidated_in(session, ballots)
     rounds = await rounds_of_ballots(session, viewer, ballots)
     items = {}
     for row, standing, of_ballot in zip(rows, standings, rounds, strict=True):
@@ -298,6 +302,9 @@ async def _items(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list
                 fixed.get(ballot.id)
                 if everything and ballot.secrecy is BallotSecrecy.NAMED
                 else None
+            ),
+            consolidated_views=(
+                _views(reader, ballot, views.get(ballot.id, 0)) if everything else None
             ),
             rounds=[_round(reader, ballot, each) for each in of_ballot],
         )
@@ -323,6 +330,13 @@ async def _disposed(
         [found[row[0].id] for row in group if row[0].id in found]
         for group in grouped(keys, rows, lambda row: row.engagement_id)
     ]
+
+
+def _views(reader: Audience | None, ballot: Ballot, number: int) -> int | None:
+    if ballot.votes_by is VotesBy.PEOPLE:
+        return None
+    small = number < ballot.smallest_count
+    return None if small and reader is Audience.PUBLIC else number
 
 
 def _round(reader: Audience | None, ballot: Ballot, round_: Round) -> RoundResult:

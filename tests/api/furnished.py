@@ -23,6 +23,7 @@ from schema.limits import Limits
 from schema.operations import Operations, Request
 from tests.api.inputs import document
 from tests.conftest import Server
+from tests.organisations import join, represent
 from tests.world import NOW, World, build
 
 OPERATIONS = Operations(schema, Limits())
@@ -34,6 +35,7 @@ FLAG_REASON = "canary reason of a flag"
 DISPOSITION = "canary reason of a disposition"
 RATIONALE = "canary rationale of the vote that is"
 OBJECTION = "canary objection"
+VIEW = "canary view of a member"
 DRAFT_QUESTION = "canary question of a draft"
 FUNDING = "canary funding of an exercise that is open"
 
@@ -168,6 +170,7 @@ async def furnish(database: Database) -> Furnished:
     await found(database, name="Founder", email="founder@example.org")
     made = Furnished(await build(database), {})
     await _employ(made.world)
+    await _organise(made.world)
     world, ids, change = made.world, made.ids, made.change
     engagement = ids["engagement"] = world.id("Engagement", world.engagement)
     specification = ids["specification"] = world.id("Specification", world.specification)
@@ -227,9 +230,8 @@ async def furnish(database: Database) -> Furnished:
         if name == "closed":
             await change("moderator", "advanceBallot", **step, transition="CLOSE")
 
-    await _hand_out_papers(made)
-    await _object(made)
-    await _announce(made)
+    for add in (_hand_out_papers, _consolidate, _object, _announce):
+        await add(made)
     ids["roundtable"] = await change(
         "moderator",
         "createRoundtable",
@@ -301,6 +303,26 @@ async def _hand_out_papers(made: Furnished) -> None:
         {"input": {"ballotId": ids["unlinkable"]}},
     )
     ids["paper"] = taken["data"]["takePaper"]["secret"]
+
+
+async def _consolidate(made: Furnished) -> None:
+    """Let an organisation vote in a blind ballot, two members of which have told their views."""
+    ids, change = made.ids, made.change
+    ids["official"] = await change(
+        "moderator",
+        "draftBallot",
+        topicId=ids["engagement"],
+        kind="SENSE_CHECK",
+        question="What do you say officially?",
+        visibility="AFTER_CLOSE",
+        votesBy="ORGANISATIONS",
+    )
+    ballot = {"ballotId": ids["official"]}
+    step = {**ballot, "reason": "It is time.", "expectedRevision": None}
+    await change("moderator", "advanceBallot", **step, transition="OPEN")
+    for name in ("nurse3", "nurse1"):
+        ids["view"] = await change(name, "giveView", **ballot, choice="AGREE", rationale=VIEW)
+    await change("nurse2", "castVote", **ballot, choice="AGREE")
 
 
 async def _moderate(made: Furnished) -> None:
@@ -409,6 +431,13 @@ async def _employ(world: World) -> None:
                 created_at=NOW,
             ),
         )
+
+
+async def _organise(world: World) -> None:
+    """Let nurses take part for the organisation, one as its representative."""
+    for name in ("nurse1", "nurse2", "nurse3"):
+        await join(world, name, world.organisation)
+    await represent(world, "nurse2", ScopeKind.ORGANISATION, world.organisation)
 
 
 # The furnished database of each server, made once and copied for each test.

@@ -46,6 +46,7 @@ from tests.api.furnished import furnished
 from tests.api.site import Site, site
 from tests.ballots import VOTERS, advance, close, next_round, opened, vote
 from tests.conftest import Server
+from tests.organisations import asked, give, organised
 from tests.world import World
 
 OPERATOR = Viewer(grants={None: frozenset({Role.ADMIN})})
@@ -339,6 +340,42 @@ async def test_options_are_told_by_their_texts_and_objections_by_their_number(
     assert "Tea &amp; &lt;i&gt;milk&lt;/i&gt;" in page
     assert "Objections that are open: 1, of which about safety: 1." in page
     assert page.count('<svg class="chart"') == 2  # participation, and the one of single choices
+
+
+async def test_official_positions_are_reported_with_how_many_views_they_consolidate(
+    world: World, notary: Notary
+) -> None:
+    await organised(world)
+    ballot = await asked(world, smallest_count=2)
+    blind = await asked(world, visibility=BallotVisibility.AFTER_CLOSE)
+    await opened(world)
+    for each in (ballot, blind):
+        await give(world, "nurse2", each, rationale="A canary.")
+        await vote(world, "nurse1", each, "AGREE")
+        await give(world, "nurse3", each, rationale="A canary.")
+        await vote(world, "pharmacist1", each, "AGREE")
+    document = await exported(world, notary)
+    rows = list(csv.DictReader(io.StringIO(FORMS["csv"].write(document).decode())))
+    page = FORMS["html"].write(document).decode()
+
+    assert problems(document) == []
+    assert [(each["votes_by"], each["consolidated_views"]) for each in document["items"]] == [
+        ("ORGANISATIONS", 1),
+        ("ORGANISATIONS", None),
+        ("PEOPLE", None),
+    ]
+    assert [row["value"] for row in rows if row["measure"] == "consolidated_views"] == ["1", "", ""]
+    assert "official positions of organisations, which consolidate views of members: 1" in page
+    assert "Organisations for each choice" in page
+    assert "canary" not in str(document)
+
+    await close(world, ballot)
+    async with world.database.session() as session:
+        await session.execute(update(Engagement).values(state=EngagementState.CLOSED))
+        await session.commit()
+    public = await exported(world, notary, ANYONE)
+    # One view is a small number.
+    assert public["items"][0]["consolidated_views"] is None
 
 
 @pytest.mark.parametrize("viewer", [ANYONE, OPERATOR])

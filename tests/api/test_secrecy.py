@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ from tests.api.furnished import Furnished
 from tests.api.site import Site, site
 from tests.ballots import opened
 from tests.execution.both import LONG
+from tests.organisations import asked as asked_officially
+from tests.organisations import organised
 from tests.schema.test_blindness import EVERYTHING, Copy, copy
 from tests.subscriptions.wsclient import Client, connected, serving
 from tests.world import World
@@ -291,31 +293,33 @@ async def sent(
     place: Site,
     names: Sequence[str | None],
     ballot: UUID,
-    secrecy: BallotSecrecy,
-    *,
-    lively: bool,
+    act: Callable[[Site, str], Awaitable[None]] | None,
+    witness: str,
+    heard: str,
 ) -> list[bytes]:
-    """Return every byte that people are sent over sockets and HTTP while some vote, or nobody does.
+    """Return every byte that people are sent over sockets and HTTP while some act, or nobody does.
 
-    A moderator follows, too, whose messages say that what was cast has been told.
+    A witness follows, too, whose messages say that what was done has been told.
     """
     world = place.furnished.world
     id = world.id("Ballot", ballot)
-    async with readers(place, "moderator", *names) as (moderator, *others):
-        for reader in (moderator, *others):
+    async with readers(place, witness, *names) as (witnessing, *others):
+        for reader in (witnessing, *others):
             for document, name in ((VOTES, "votes"), (CONSENSUS, "consensus")):
                 await reader.client.subscribe(name, document, variables={"ballot": id})
-        frames = {reader.name: list[str]() for reader in (moderator, *others)}
+        own = {"topic": world.id("Person", world.people[witness])}
+        await witnessing.client.subscribe("own", ACTIVITY, variables=own)
+        frames = {reader.name: list[str]() for reader in (witnessing, *others)}
 
         async def look() -> None:
-            for reader in (moderator, *others):
+            for reader in (witnessing, *others):
                 frames[reader.name] += await reader.received()
 
         while min(map(len, frames.values())) < 3:  # three snapshots
             await look()
-        if lively:
-            await three_vote(place, id, secrecy)
-            while not any(told(frame) for frame in frames["moderator"]):
+        if act is not None:
+            await act(place, id)
+            while not any(heard in frame for frame in frames[witness]):
                 await look()
         await look()
         answers = [
@@ -348,9 +352,14 @@ async def three_vote(place: Site, ballot: str, secrecy: BallotSecrecy) -> None:
         assert "code" not in payload, payload
 
 
-def told(frame: str) -> bool:
-    """Say whether a moderator is told that three people have voted."""
-    return '"turnout":{"voted":3}' in frame
+async def two_give_views(place: Site, ballot: str) -> None:
+    """Let two members tell their organisation what they think, and one withdraw it."""
+    for member, choice in (("nurse2", "AGREE"), ("nurse3", "DISAGREE")):
+        view = {"ballotId": ballot, "choice": choice, "rationale": "A canary."}
+        payload = await place.change(member, "giveView", view)
+        assert "code" not in payload, payload
+    payload = await place.change("nurse2", "withdrawView", {"ballotId": ballot})
+    assert "code" not in payload, payload
 
 
 @pytest.mark.parametrize(
@@ -374,11 +383,31 @@ async def test_every_byte_over_http_and_sockets_is_the_same_whether_or_not_other
     names: tuple[str | None, ...],
 ) -> None:
     ballot = await opened(world, visibility=visibility, secrecy=secrecy)
-    copies = [await copy(), await copy()]
+
+    async def act(place: Site, id: str) -> None:
+        await three_vote(place, id, secrecy)
+
     found = []
-    for lively in (False, True):
-        async with site(Furnished(copies[lively], {}), tmp_path) as place:
-            found.append(await sent(place, names, ballot, secrecy, lively=lively))
+    for each in (None, act):
+        async with site(Furnished(await copy(), {}), tmp_path) as place:
+            # Moderators are told how many have voted.
+            found.append(await sent(place, names, ballot, each, "moderator", '{"voted":3}'))
+
+    assert found[0] == found[1]
+    assert b"canary" not in b"".join(found[1])
+
+
+@pytest.mark.parametrize("visibility", BallotVisibility)
+async def test_every_byte_over_http_and_sockets_is_the_same_whether_or_not_members_gave_views(
+    world: World, copy: Copy, tmp_path: Path, visibility: BallotVisibility
+) -> None:
+    await organised(world)
+    ballot = await asked_officially(world, visibility=visibility)
+    names = (*MEMBERS, "moderator", "admin")
+    found = []
+    for act in (None, two_give_views):
+        async with site(Furnished(await copy(), {}), tmp_path) as place:
+            found.append(await sent(place, names, ballot, act, "nurse1", "VIEW_WITHDRAWN"))
 
     assert found[0] == found[1]
     assert b"canary" not in b"".join(found[1])

@@ -12,6 +12,7 @@ import pytest
 
 from api.graphql import schema
 from domain.commands.interests import declare_interest
+from domain.commands.views import withdraw_view
 from domain.consensus.choices import BallotKind
 from domain.consensus.rounds import Feedback, RoundPlan
 from domain.database import Database, create_engine
@@ -26,6 +27,7 @@ from schema.context import Context
 from tests.ballots import advance, close, next_round, opened, vote
 from tests.commands.test_stale_votes import heading, perform
 from tests.conftest import Server
+from tests.organisations import asked, give, organised
 from tests.schema.test_reminders import remind
 from tests.world import World
 
@@ -59,10 +61,13 @@ fragment everything on Ballot {
   choices { choice rating needsReason }
   author { id name } subjectKind subjectRevision subject { id } topic { id }
   viewerVote { id choice rationale } viewerCanVote viewerCanModerate
+  votesBy viewerView { id } viewerCanGiveView viewTally { given counts { count } }
+  views { totalCount nodes { id choice rationale } }
   stateReason decision opensAt closesAt round mostRounds feedback viewerEarlierVote { id }
   rounds { number question disposition reason consensus { status asOf } }
   votes { totalCount pageInfo { hasNextPage startCursor endCursor }
-          nodes { id choice rationale castAt voter { id } history { revision } } }
+          nodes { id choice rationale castAt voter { id } history { revision }
+                  organisation { id } consolidated { given counts { count } } } }
   threads { totalCount nodes { id } }
   objections { totalCount nodes { id body } }
   first: consensusAt(sequence: 1) { status asOf } later: consensusAt(sequence: 5) { status asOf }
@@ -161,6 +166,31 @@ async def test_the_bytes_of_who_is_not_entitled_are_the_same_whether_or_not_some
         for each in (quiet, lively)
     ]
     assert after == before
+
+
+@pytest.mark.parametrize("visibility", BallotVisibility)
+async def test_the_bytes_of_everybody_else_are_the_same_whether_or_not_members_give_views(
+    world: World, copy: Copy, visibility: BallotVisibility
+) -> None:
+    await organised(world)
+    ballot = await asked(world, BallotKind.SENSE_CHECK, visibility)
+    other = await opened(world, BallotKind.POSITIONS)
+    quiet, lively = await copy(), await copy()
+
+    view = await give(lively, "nurse2", ballot, "AGREE", "A canary.")
+    await give(lively, "nurse3", ballot, "DISAGREE", "Another canary.")
+    async with UnitOfWork(lively.database, await lively.viewer("nurse3")) as uow:
+        await withdraw_view(uow, ballot_id=ballot)
+    # Not even moderators, nor who casts the position of another organisation.
+    for name in (None, "stranger", "developer", "moderator", "admin", "pharmacist1", "pharmacist2"):
+        before, after = [
+            await received(each, await _viewer(each, name), ballot, other, view)
+            for each in (quiet, lively)
+        ]
+        assert after == before, name
+        assert b"canary" not in after
+    told = await received(lively, await lively.viewer("nurse1"), ballot, other, view)
+    assert b"A canary." in told
 
 
 @pytest.mark.parametrize("visibility", [BallotVisibility.LIVE, BallotVisibility.AFTER_CLOSE])

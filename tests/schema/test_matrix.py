@@ -29,7 +29,10 @@ HELD: dict[str, list[tuple[Role, str]]] = {
 INVITED = "pharmacist1"
 HELD |= {
     "nurse1": [(Role.STAKEHOLDER, "engagement")],
-    "nurse2": [(Role.STAKEHOLDER, "engagement")],
+    "nurse2": [
+        (Role.STAKEHOLDER, "engagement"),
+        (Role.ORGANISATION_REPRESENTATIVE, "organisation"),
+    ],
     INVITED: [(Role.STAKEHOLDER, "engagement"), (Role.STAKEHOLDER, "roundtable")],
     "stranger": [],
 }
@@ -111,6 +114,8 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "takePaper": (ELECTORS, {"ballotId": "unlinkable"}),
     "castPaper": (EVERYBODY, {"secret": "paper", "choice": "PASS"}),
     "remindElectors": (MODERATE, {"ballotId": "live"}),
+    "giveView": (frozenset({"nurse1"}), {"ballotId": "official", "choice": "PASS"}),
+    "withdrawView": (frozenset({"nurse1"}), {"ballotId": "official"}),
     "castVote": (ELECTORS, {"ballotId": "live", "choice": "PASS"}),
     "declareInterest": (
         MEMBERS,
@@ -264,6 +269,7 @@ BALLOT = "{ ... on Ballot { question } }"
 RESULT = "{ ... on Ballot { consensus { status } } }"
 VOTES = "{ ... on Ballot { votes { nodes { rationale } } } }"
 OBJECTIONS = "{ ... on Ballot { objections { nodes { body } } } }"
+VIEWS = "{ ... on Ballot { viewTally { counts { count } } views { nodes { rationale } } } }"
 VOTE = "{ ... on Vote { rationale choice } }"
 NODE = "{ __typename }"
 AUTHOR = frozenset({"nurse2"})
@@ -300,6 +306,9 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("live", VOTES, MEMBERS),
     ("blind", VOTES, NOBODY),
     ("closed", VOTES, MEMBERS),
+    ("official", RESULT, MODERATE),
+    ("official", VIEWS, frozenset({"nurse2"})),
+    ("view", NODE, frozenset({"nurse1", "nurse2"})),
     ("live vote", VOTE, MEMBERS),
     ("blind vote", VOTE, VOTER),
     ("closed vote", VOTE, MEMBERS),
@@ -418,5 +427,5 @@ async def test_drafts_are_in_no_list_of_those_who_may_not_know_of_them(place: Fu
             viewer = await place.viewer(None if name == VISITOR else name)
             result = await live.execute(viewer, query, id=place.ids["engagement"])
             ballots = result["data"]["node"]["ballots"]
-            assert ballots["totalCount"] == len(ballots["nodes"]) == (4 + (name in MODERATE))
+            assert ballots["totalCount"] == len(ballots["nodes"]) == (5 + (name in MODERATE))
             assert (DRAFT_QUESTION in str(ballots)) == (name in MODERATE)

@@ -306,6 +306,10 @@ def selection(type: Any) -> str:
     return "{ __typename }"
 
 
+# How many of a type nobody but their voters is told of.
+BLIND = {"Vote": 2, "Objection": 1}
+
+
 async def cost(
     place: Furnished, type_name: str, field: str, ids: Sequence[str]
 ) -> tuple[int, set[str]]:
@@ -316,12 +320,13 @@ async def cost(
         f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {type_name} "
         f"{{ {asked} {selection(node.fields[field].type)} }} }} }}"
     )
-    admin = await place.viewer("admin")
+    # Views are told to nobody but their members and who casts the position.
+    viewer = await place.viewer("nurse2" if type_name == "View" else "admin")
     with counting(place.world.database) as statements:
-        result = await run(place.world.database, admin, query, {"ids": list(ids)})
+        result = await run(place.world.database, viewer, query, {"ids": list(ids)})
     assert "errors" not in result, (query, result)
     values = [found[field] for found in result["data"]["nodes"] if found]
-    assert len(values) >= len(ids) - 1, query  # one vote is blind
+    assert len(values) >= len(ids) - BLIND.get(type_name, 0), query
     types = {each["__typename"] for each in values if isinstance(each, dict) and len(each) == 1}
     return len(statements), types
 

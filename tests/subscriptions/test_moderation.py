@@ -236,7 +236,7 @@ class Exercise:
                 )
         step = {"reason": "It is over.", "expectedRevision": None}
         close = {**step, "transition": "CLOSE"}
-        for ballot in ("live", "blind", "unlinkable"):
+        for ballot in ("live", "blind", "unlinkable", "official"):
             await self.run("moderator", "advanceBallot", ballotId=self.made.ids[ballot], **close)
         await self.run(
             "moderator", "advanceRoundtable", roundtableId=self.made.ids["roundtable"], **close
