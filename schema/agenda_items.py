@@ -10,10 +10,11 @@ import strawberry
 from domain.commands import agenda_items as commands
 from domain.models import agenda_items as models
 from domain.queries import agenda_items as queries
-from domain.queries import roundtables
+from domain.queries import people, roundtables
 from schema.context import Info
 from schema.fields import Expecting, expected, mutation, perform, relation, text
 from schema.nodes import Node, key, node
+from schema.people import Person
 from schema.roundtables import Roundtable
 
 
@@ -27,6 +28,11 @@ class AgendaItem(Node):
     position: int = text(description="Its place in the agenda, from 1.")
     title: str = text(description="What is to be discussed.")
     planned_minutes: int = text(description="How long it is planned to take.")
+    facilitator: Person | None = relation(
+        people.by_ids,
+        "To whom the roundtable is handed over when its clock begins this item; null for nobody.",
+        by="facilitator_id",
+    )
     seconds_spent: float = text(
         description="How long the clock ran on it until it last stopped or went on: while it runs "
         "on this item, what has passed since the clock's `since` comes on top."
@@ -53,6 +59,18 @@ class EditAgendaItemInput(Expecting):
     title: str | None = text(description="What is to be discussed; null leaves it.", default=None)
     planned_minutes: int | None = text(
         description="How long it is planned to take, from 1 to 600; null leaves it.", default=None
+    )
+
+
+@strawberry.input(description="Who is to facilitate an agenda item.")
+class AssignFacilitatorInput(Expecting):
+    """See domain.commands.agenda_items.assign_facilitator."""
+
+    agenda_item_id: strawberry.ID = text(description="The agenda item.")
+    person_id: strawberry.ID | None = text(
+        description="One of the facilitators of the roundtable; null or left out where whoever "
+        "facilitates then is to go on.",
+        default=None,
     )
 
 
@@ -105,6 +123,19 @@ class AgendaItemMutation:
             agenda_item_id=key(input.agenda_item_id, "agendaItemId", "AgendaItem"),
             title=input.title,
             planned_minutes=input.planned_minutes,
+            expected_revision=expected(input),
+        )
+
+    @mutation(AgendaItem, "Name to whom the roundtable is handed over when an item begins.")
+    async def assign_facilitator(self, info: Info, input: AssignFacilitatorInput) -> UUID:
+        """See the command."""
+        person = input.person_id
+        return await perform(
+            info,
+            input,
+            commands.assign_facilitator,
+            agenda_item_id=key(input.agenda_item_id, "agendaItemId", "AgendaItem"),
+            person_id=None if person is None else key(person, "personId", "Person"),
             expected_revision=expected(input),
         )
 

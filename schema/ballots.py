@@ -30,7 +30,6 @@ from domain.queries import (
     proxies,
     receipts,
     rounds,
-    topics,
     views,
     votes,
 )
@@ -50,8 +49,9 @@ from schema.fields import (
     permitted,
     relation,
     text,
+    topic_node,
 )
-from schema.nodes import Node, key, load_nodes, node, type_of
+from schema.nodes import Node, key, node, type_of
 from schema.objections import Objection
 from schema.pagination import Connection, connection
 from schema.people import Person
@@ -152,15 +152,6 @@ def _choices(ballot: Any) -> list[ChoiceOption]:
         )
         for place, name in enumerate(choices(ballot.kind))
     ]
-
-
-async def _topics(ballots: Parents, info: Info) -> Sequence[Node | None]:
-    keys = [ballot.topic_id for ballot in ballots]
-    places = await info.context.load_all(topics.by_ids, keys)
-    return await load_nodes(
-        info.context,
-        [(type_of(place.kind.lower()), place.id) for place in places],
-    )
 
 
 def _at(
@@ -286,9 +277,7 @@ class Ballot(Node):
         BALLOT, queries.facts, "What can happen to it next, and what stands in the way."
     )
 
-    topic: Node | None = batched(
-        _topics, "The exercise or the roundtable that it is held in.", reads=("topic_id",)
-    )
+    topic: Node | None = topic_node("The exercise or the roundtable that it is held in.")
     subject: Node | None = node_relation(
         lambda ballot: (
             ballot.subject_kind and (type_of(ballot.subject_kind.lower()), ballot.subject_id)

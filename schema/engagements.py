@@ -33,6 +33,7 @@ from schema.batches import Parents, batched
 from schema.comments import Thread
 from schema.context import Info
 from schema.emergent_groups import EmergentGroups
+from schema.facilitators import Facilitator, facilitator, facilitators
 from schema.fields import (
     Expecting,
     Idempotent,
@@ -57,6 +58,7 @@ from schema.pagination import (
     enlist,
     page,
 )
+from schema.people import Person
 from schema.reports import Report
 from schema.stakeholders import Constituency, Stakeholder
 from schema.transitions import TransitionOption, transitions
@@ -125,6 +127,8 @@ class Engagement(Node):
     )
     revision: int = text(description="Counts its changes, from 1.")
     created_at: datetime = text(description="When it was planned.")
+    facilitators: list[Facilitator] = facilitators()
+    facilitator: Person | None = facilitator()
     constituencies: list[Constituency] = relation(
         participants.constituencies_of_engagements,
         "The declared groups whose consensus is measured, in the order of their declaration.",

@@ -22,7 +22,7 @@ from schema.batches import Parents, batched
 from schema.context import PERSONAL_BATCHES, Batch, Info
 from schema.errors import Conflict, Invalid, NotAllowed, NotFound
 from schema.execution import InstanceOf, Reads
-from schema.nodes import LOADERS, load_nodes
+from schema.nodes import LOADERS, load_nodes, type_of
 
 text = strawberry.field
 
@@ -73,6 +73,18 @@ def node_relation(
         return await load_nodes(info.context, list(map(of, parents)))
 
     return batched(resolve, description, reads=reads)
+
+
+def topic_node(description: str) -> Any:
+    """Declare the topic that each parent names by its `topic_id`, as the node that it is."""
+
+    async def resolve(parents: Parents, info: Info) -> Sequence[Any]:
+        places = await info.context.load_all(topics.by_ids, [each.topic_id for each in parents])
+        return await load_nodes(
+            info.context, [(type_of(place.kind.lower()), place.id) for place in places]
+        )
+
+    return batched(resolve, description, reads=("topic_id",))
 
 
 def permitted(

@@ -19,6 +19,7 @@ from schema.criteria import CriterionMutation, CriterionQuery
 from schema.delivery_plans import DeliveryPlanMutation
 from schema.dispositions import DispositionMutation
 from schema.engagements import EngagementMutation, EngagementQuery
+from schema.facilitators import FacilitatorMutation
 from schema.floor_requests import FloorRequestMutation
 from schema.interests import InterestMutation
 from schema.moderation import ModerationMutation, ModerationQuery
@@ -100,6 +101,7 @@ class Mutation(
     RoundtableMutation,
     AgendaItemMutation,
     ClockMutation,
+    FacilitatorMutation,
     FloorRequestMutation,
     BallotMutation,
     VoteMutation,

@@ -29,6 +29,7 @@ from schema.batches import Parents, batched, derived, for_viewer
 from schema.comments import Thread
 from schema.context import Info
 from schema.engagements import Engagement
+from schema.facilitators import Facilitator, facilitator, facilitators
 from schema.fields import (
     Expecting,
     Idempotent,
@@ -133,9 +134,11 @@ class Roundtable(Node):
         description="How long a participant waits between two comments in it; 0 is not at all."
     )
     revision: int = text(
-        description="Counts its changes and those of its agenda and clock, from 1."
+        description="Counts its changes and those of its agenda, clock and facilitation, from 1."
     )
     created_at: datetime = text(description="When it was planned.")
+    facilitators: list[Facilitator] = facilitators()
+    facilitator: Person | None = facilitator()
     agenda_items: list[Annotated[AgendaItem, strawberry.lazy("schema.agenda_items")]] = relation(
         agenda_items.of_roundtables, "What it is to discuss, item by item, in their order."
     )

@@ -22,6 +22,7 @@ from domain.models.agenda_items import AgendaItem
 from domain.models.roundtables import Roundtable
 from domain.permissions import Permission
 from domain.queries import agenda_items as queries
+from domain.queries import facilitators
 from domain.texts import TITLE_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
@@ -83,6 +84,34 @@ async def edit_agenda_item(
     uow.emit(
         roundtable.id, AgendaItemEdited(agenda_item_id=item.id, revision=item.revision), MEMBERS
     )
+    return item.id
+
+
+async def assign_facilitator(
+    uow: UnitOfWork,
+    *,
+    agenda_item_id: UUID,
+    person_id: UUID | None,
+    expected_revision: int | None,
+) -> UUID:
+    """Name to whom the roundtable is handed over when its clock begins an item; None for nobody."""
+    roundtable, item = await _load_item(uow, agenda_item_id)
+    uow.expect(item, expected_revision)
+    [rotation] = await facilitators.of_topics(uow.session, uow.viewer, [roundtable.id])
+    if person_id is not None and all(each.person_id != person_id for each in rotation):
+        raise Invalid(
+            "This person is not among the facilitators of the roundtable. Please set them first.",
+            ("person_id",),
+        )
+    if item.facilitator_id != person_id:
+        item.facilitator_id = person_id
+        item.revision += 1
+        roundtable.revision += 1
+        uow.emit(
+            roundtable.id,
+            AgendaItemEdited(agenda_item_id=item.id, revision=item.revision),
+            MEMBERS,
+        )
     return item.id
 
 

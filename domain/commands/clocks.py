@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.commands.agenda_items import agenda
+from domain.commands.facilitators import hand_over
 from domain.commands.steps import next_state
 from domain.events import MEMBERS, ClockAdvanced
 from domain.lifecycle import CLOCK, ClockState, ClockTransition
@@ -25,13 +26,13 @@ async def advance_clock(
     """Start, pause or end the clock, or let it go on to the next item; see domain.lifecycle.
 
     START begins with the first item, or goes on after a pause; NEXT lets the clock run on the item
-    that follows, also out of a pause.
+    that follows, also out of a pause. An item that is begun is facilitated by whom it names.
     """
     roundtable = await uow.load(Roundtable, roundtable_id, Permission.VIEW)
     uow.expect(roundtable, expected_revision)
     state = await next_state(uow, CLOCK, roundtable, transition, queries.facts, state="clock_state")
     items = await agenda(uow, roundtable.id)
-    _turn(uow, roundtable, items, transition, state)
+    await _turn(uow, roundtable, items, transition, state)
     roundtable.revision += 1
     return roundtable.id
 
@@ -40,17 +41,20 @@ async def end_clock(uow: UnitOfWork, roundtable: Roundtable) -> None:
     """End the clock of a roundtable that is closing, where it was started and has not ended."""
     if roundtable.clock_state in (ClockState.RUNNING, ClockState.PAUSED):
         items = await agenda(uow, roundtable.id)
-        _turn(uow, roundtable, items, ClockTransition.END, ClockState.ENDED)
+        await _turn(uow, roundtable, items, ClockTransition.END, ClockState.ENDED)
 
 
-def _turn(
+async def _turn(
     uow: UnitOfWork,
     roundtable: Roundtable,
     items: list[AgendaItem],
     transition: ClockTransition,
     state: ClockState,
 ) -> None:
-    """Book the time that ran to the item that it was spent on, then set the clock."""
+    """Book the time that ran to the item that it was spent on, then set the clock.
+
+    Where another item names its facilitator, the roundtable is handed over to them.
+    """
     present = next((item for item in items if item.id == roundtable.clock_item_id), None)
     if present and roundtable.clock_state is ClockState.RUNNING and roundtable.clock_since:
         spent = (uow.now - roundtable.clock_since).total_seconds()
@@ -74,3 +78,5 @@ def _turn(
         ),
         MEMBERS,
     )
+    if item is not None and item is not present and item.facilitator_id is not None:
+        await hand_over(uow, roundtable, item.facilitator_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
+from domain.commands.facilitators import end_facilitation
 from domain.commands.steps import next_state
 from domain.errors import Invalid
 from domain.events import (
@@ -119,7 +120,10 @@ async def advance_engagement(
     reason: str,
     expected_revision: int | None,
 ) -> UUID:
-    """Open an exercise or close it, when nothing is missing for that; see domain.lifecycle."""
+    """Open an exercise or close it, when nothing is missing for that; see domain.lifecycle.
+
+    Closing it ends its facilitation.
+    """
     engagement = await uow.load(Engagement, engagement_id, Permission.VIEW)
     uow.expect(engagement, expected_revision)
     engagement.state = await next_state(uow, ENGAGEMENT, engagement, transition, queries.facts)
@@ -127,6 +131,7 @@ async def advance_engagement(
         engagement.opened_at = uow.now
     else:
         engagement.closed_at = uow.now
+        await end_facilitation(uow, engagement)
     engagement.revision += 1
     uow.emit(
         engagement.id,

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 from domain.commands.ballots import admit
 from domain.commands.clocks import end_clock
 from domain.commands.engagements import moment, require_seconds
+from domain.commands.facilitators import end_facilitation
 from domain.commands.floor_requests import clear_floor
 from domain.commands.stakeholders import require_no_open_ballot, withdraw
 from domain.commands.steps import next_state
@@ -116,7 +117,7 @@ async def advance_roundtable(
 ) -> UUID:
     """Open a roundtable or close it, when nothing is missing for that; see domain.lifecycle.
 
-    Closing it ends its clock and empties its speaking queue.
+    Closing it ends its clock and its facilitation, and empties its speaking queue.
     """
     roundtable = await uow.load(Roundtable, roundtable_id, Permission.VIEW)
     uow.expect(roundtable, expected_revision)
@@ -135,6 +136,7 @@ async def advance_roundtable(
     )
     if transition is EngagementTransition.CLOSE:
         await end_clock(uow, roundtable)
+        await end_facilitation(uow, roundtable)
         await clear_floor(uow, roundtable.id)
     return roundtable.id
 

@@ -470,6 +470,44 @@ class ClockAdvanced(Event):
     agenda_item_id: UUID | None
 
 
+@about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class FacilitatorPlaced(Event):
+    """A person got a place in the rotation of facilitators, or another one."""
+
+    topic_id: UUID
+    person_id: UUID
+    position: int
+
+
+@about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class FacilitatorRemoved(Event):
+    """A person takes turns in facilitating no more."""
+
+    topic_id: UUID
+    person_id: UUID
+
+
+@about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class FacilitationHandedOver(Event):
+    """A person facilitates from now on, and whoever did so before does no more."""
+
+    topic_id: UUID
+    person_id: UUID
+    previous_id: UUID | None
+
+
+@about("person_id")
+@dataclass(frozen=True, kw_only=True)
+class FacilitationEnded(Event):
+    """A person facilitates no more, and nobody else does."""
+
+    topic_id: UUID
+    person_id: UUID
+
+
 @about("floor_request_id")
 @dataclass(frozen=True, kw_only=True)
 class FloorRequested(Event):

@@ -14,7 +14,9 @@ from domain.models.base import Key, Record, new_id
 class AgendaItem(Record):
     """An item of a roundtable's agenda; `position` counts from 1.
 
-    `seconds_spent` is how long the clock ran on it until it last stopped or went on to another.
+    `facilitator_id` is to whom the roundtable is handed over when its clock comes to it, None for
+    nobody else. `seconds_spent` is how long the clock ran on it until it last stopped or went on to
+    another.
     """
 
     __tablename__ = "agenda_items"
@@ -24,6 +26,7 @@ class AgendaItem(Record):
     position: Mapped[int]
     title: Mapped[str]
     planned_minutes: Mapped[int]
+    facilitator_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     seconds_spent: Mapped[float] = mapped_column(default=0.0)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
@@ -27,6 +28,7 @@ from domain.database import Session
 from domain.lifecycle import HELD
 from domain.models.ballots import Ballot, BallotVisibility
 from domain.models.engagements import Engagement
+from domain.models.facilitators import Facilitator
 from domain.models.people import (
     Grouping,
     Membership,
@@ -47,8 +49,9 @@ T = TypeVar("T")
 
 # A stakeholder takes part in their exercise and may look at the specification that it is about;
 # an invitation, unless declined or withdrawn, makes them part of that one roundtable. Who drafts a
-# specification takes part in the exercises about it. To have voted where that opens one's eyes is a
-# right, too, though no role.
+# specification takes part in the exercises about it. Who facilitates is a moderator for as long,
+# and who waits for their turn may look on. To have voted where that opens one's eyes is a right,
+# too, though no role.
 _PEOPLE = ids("person_ids")
 
 
@@ -73,6 +76,11 @@ GRANTS: CompoundSelect[Any] = union_all(
     .where(Membership.role.in_((Role.DEVELOPER_LEAD, Role.DEVELOPER))),
     _grants(Invitation.person_id, literal_column("'STAKEHOLDER'"), Invitation.roundtable_id).where(
         Invitation.state.in_((InvitationState.INVITED, InvitationState.ACCEPTED))
+    ),
+    _grants(
+        Facilitator.person_id,
+        case((Facilitator.since.is_(None), "OBSERVER"), else_="MODERATOR"),
+        Facilitator.topic_id,
     ),
     _grants(Vote.person_id, literal_column("'VOTED'"), Vote.ballot_id)
     .join(Ballot, Ballot.id == Vote.ballot_id)

@@ -399,13 +399,26 @@ async def _respond(made: Furnished) -> None:
 
 
 async def _hold(made: Furnished) -> None:
-    """Open the roundtable, with an item on its agenda and somebody who waits for the floor."""
+    """Open the roundtable, with an agenda, facilitators and somebody who waits for the floor."""
     ids, change = made.ids, made.change
     roundtable = {"roundtableId": ids["roundtable"]}
     agenda = {**roundtable, "plannedMinutes": 10, "expectedRevision": None}
     ids["agenda item"] = await change("moderator", "addAgendaItem", **agenda, title="First of all")
     step = {"transition": "OPEN", "reason": "It is time.", "expectedRevision": None}
     await change("moderator", "advanceRoundtable", **roundtable, **step)
+    first, second = (
+        made.world.id("Person", made.world.people[name]) for name in ("nurse3", "pharmacist2")
+    )
+    facilitation = {"topicId": ids["roundtable"], "expectedRevision": None}
+    await change("moderator", "setFacilitators", **facilitation, personIds=[first, second])
+    await change("moderator", "handOverFacilitation", **facilitation)
+    await change(
+        "nurse3",
+        "assignFacilitator",
+        agendaItemId=ids["agenda item"],
+        personId=first,
+        expectedRevision=None,
+    )
     ids["floor request"] = await change(
         "pharmacist1", "requestFloor", **roundtable, about="How it is to be taught"
     )

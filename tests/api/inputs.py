@@ -50,7 +50,9 @@ TYPES: Mapping[str, Sequence[str]] = {
     "professions": ("Profession",),
     "outcomes": ("Block",),
     "stakeholderIds": ("Stakeholder",),
+    "personIds": ("Person",),
 }
+NAMED = {"Node", *LOADERS}
 NODES = text(
     " UNION ALL ".join(
         f"SELECT '{mapper.class_.__name__}' AS type, id FROM {mapper.local_table}"
@@ -195,9 +197,9 @@ def document(mutation: str) -> str:
     payload = SCHEMA.type_map[payload_type(mutation)]
     assert isinstance(payload, GraphQLObjectType)
     selected = " ".join(
-        f"{name} {{ id }}" if str(field.type).rstrip("!") in LOADERS else name
+        f"{name} {{ id }}" if str(field.type).rstrip("!") in NAMED else name
         for name, field in payload.fields.items()
-        if str(field.type).rstrip("!") in LOADERS or is_leaf_type(get_named_type(field.type))
+        if str(field.type).rstrip("!") in NAMED or is_leaf_type(get_named_type(field.type))
     )
     input_type = MUTATIONS[mutation].args["input"].type
     return (

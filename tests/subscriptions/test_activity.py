@@ -10,14 +10,15 @@ from uuid import UUID
 
 import pytest
 
-from domain.commands import comments, memberships
+from domain.commands import comments, facilitators, memberships
 from domain.database import Database, create_engine
 from domain.models.comments import SubjectKind
 from domain.models.people import ScopeKind
 from domain.models.topics import Topic
-from domain.permissions import ANYONE, Role, Viewer
+from domain.permissions import ANYONE, Audience, Role, Viewer
 from domain.retention import forget
 from domain.unit_of_work import UnitOfWork
+from subscriptions.feed import parse_cursor
 from subscriptions.rights import Follower
 from tests.conftest import Server
 from tests.subscriptions.live import Live, process
@@ -309,6 +310,37 @@ async def test_who_loses_a_role_is_reset_to_what_they_may_still_read(
 
     assert lost["message"] == "What you may read here has changed."
     assert again["__typename"] == "ActivitySnapshot"
+
+
+async def test_who_facilitates_is_told_what_moderators_are_told_until_they_hand_over(
+    live: Live, world: World
+) -> None:
+    moderator, nurse = await world.viewer("moderator"), await world.viewer("nurse1")
+    people = [world.people["nurse1"], world.people["nurse2"]]
+    turn: dict[str, Any] = {"topic_id": world.engagement, "expected_revision": None}
+    async with UnitOfWork(world.database, moderator) as uow:
+        await facilitators.set_facilitators(uow, person_ids=people, **turn)
+    async with live.subscribe(nurse, ACTIVITY, topic=topic(world)) as messages:
+        told = [await messages.next()]
+        for _ in people:
+            async with UnitOfWork(world.database, moderator) as uow:
+                await facilitators.hand_over_facilitation(uow, **turn)
+            told += await messages.take(2)
+        await comment(world, nurse, "Something.")
+        told.append(await messages.next())
+
+    streams = [parse_cursor(each["cursor"]) for each in told if "cursor" in each]
+    assert [each and each.audience for each in streams] == [
+        Audience.MEMBERS,
+        Audience.MODERATORS,
+        Audience.MEMBERS,
+        Audience.MEMBERS,
+    ]
+    assert [each["__typename"] for each in told] == [
+        "ActivitySnapshot",
+        *["Reset", "ActivitySnapshot"] * 2,
+        "ActivityEvent",
+    ]
 
 
 async def test_who_gains_and_loses_a_role_all_the_time_never_has_half_of_a_stream(
