@@ -35,6 +35,9 @@ STEPS = 10_000 if LONG else 250
 LOOK = 10  # steps between two looks at everything
 READERS = (None, "stranger", "provider", "developer", "moderator", "nurse1", "pharmacist1")
 VOTERS = ("nurse1", "nurse2", "pharmacist1", "physiotherapist1", "physiotherapist2")
+REPRESENTATIVE_OF = {"nurse2": "nurse1", "nurse3": "nurse1", "pharmacist2": "pharmacist1"}
+REPRESENTATIVES = frozenset(REPRESENTATIVE_OF.values())
+MEMBERS_AND_REPRESENTATIVES = (*REPRESENTATIVE_OF, *sorted(REPRESENTATIVES))
 OUTSIDERS = (None, "stranger", "provider")
 MEMBERS = (*OUTSIDERS, "pharmacist1", "developer")
 MOST_BALLOTS = 12
@@ -64,13 +67,14 @@ subscription ($topic: ID!) {
     ... on ActivityEvent {
       cursor sequence kind reason actor { id name }
       subject { id ... on Engagement { ...ballots } ... on Ballot { ...ballot }
-                ... on Vote { ...vote } }
+                ... on Vote { ...vote } ... on View { id rationale } }
     }
   }
 }
 fragment ballots on Engagement { ballots(last: 5) { nodes { ...ballot } } }
 fragment ballot on Ballot {
   id state revision votes { totalCount nodes { ...vote } }
+  views { totalCount nodes { id rationale member { name } } }
   consensus { status reasons asOf turnout { voted } overall { counts { count } } }
 }
 fragment vote on Vote { id choice rationale voter { name } history { rationale } }
@@ -131,6 +135,7 @@ class Ballot:
     id: str
     visibility: str
     secrecy: str
+    votes_by: str
     state: str = "DRAFT"
     voters: set[str] = field(default_factory=set)
     canaries: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -138,9 +143,11 @@ class Ballot:
     papers: dict[str, str] = field(default_factory=dict)
 
     def shows(self, reader: str | None, voter: str) -> bool:
-        """Say whether a reader may see what a voter wrote."""
+        """Say whether a reader may see what a voter wrote, or the member of an organisation."""
         if reader == voter and self.secrecy != "UNLINKABLE":
             return True
+        if self.votes_by == "ORGANISATIONS" and voter not in REPRESENTATIVES:
+            return reader == REPRESENTATIVE_OF[voter]
         if reader in OUTSIDERS or self.secrecy != "NAMED":
             return False
         return (
@@ -180,8 +187,9 @@ class Steps:
     async def draft(self) -> None:
         world = self.place.furnished.world
         visibility = self.random.choice(("LIVE", "AFTER_OWN_VOTE", "AFTER_CLOSE"))
+        votes_by = self.random.choice(("PEOPLE", "PEOPLE", "ORGANISATIONS"))
         secrecy = "NAMED"
-        if visibility != "AFTER_OWN_VOTE":
+        if votes_by == "PEOPLE" and visibility != "AFTER_OWN_VOTE":
             secrecy = self.random.choice(("NAMED", "CONFIDENTIAL", "UNLINKABLE"))
         input = {
             "topicId": world.id("Engagement", world.engagement),
@@ -189,10 +197,11 @@ class Steps:
             "question": "Shall it be so?",
             "visibility": visibility,
             "secrecy": secrecy,
+            "votesBy": votes_by,
             "smallestCount": self.random.randrange(2, 5),
         }
         payload = await self.place.change("moderator", "draftBallot", input)
-        self.ballots.append(Ballot(payload["ballot"]["id"], visibility, secrecy))
+        self.ballots.append(Ballot(payload["ballot"]["id"], visibility, secrecy, votes_by))
 
     async def advance(self, ballot: Ballot, transition: str) -> None:
         input = {"ballotId": ballot.id, "transition": transition, "expectedRevision": None}
@@ -201,7 +210,8 @@ class Steps:
         ballot.state = "OPEN" if transition == "OPEN" else "CLOSED"
 
     async def vote(self, ballot: Ballot) -> None:
-        name = self.random.choice(VOTERS)
+        official = ballot.votes_by == "ORGANISATIONS"
+        name = self.random.choice(MEMBERS_AND_REPRESENTATIVES if official else VOTERS)
         canary = f"canary-{self.count}-{self.random.randrange(10**9)}."
         if ballot.secrecy == "UNLINKABLE":
             await self.cast(ballot, name, canary)
@@ -212,6 +222,10 @@ class Steps:
             "rationale": canary,
             "idempotencyKey": f"key-{canary}",
         }
+        if official and name not in REPRESENTATIVES:
+            payload = await self.place.change(name, "giveView", input)
+            ballot.canaries[name] |= {canary, payload["view"]["id"]}
+            return
         payload = await self.place.change(name, "castVote", input)
         ballot.voters.add(name)
         ballot.canaries[name] |= {canary, payload["vote"]["id"]}
@@ -265,6 +279,7 @@ async def test_no_canary_reaches_who_is_not_entitled_nor_any_log(
     caplog.set_level(logging.WARNING, "httpx")  # it is the client
     seed = randbelow(2**32) if LONG else 4711
     rightly = 0
+    await organised(world)
     with capture_logs() as lines:
         async with (
             site(Furnished(world, {}), tmp_path) as place,

@@ -9,15 +9,17 @@ from sqlalchemy import select
 
 from domain.commands.ballots import edit_ballot
 from domain.commands.interests import declare_interest
+from domain.commands.proxies import name_proxy
 from domain.commands.roundtables import advance_roundtable, create_roundtable, invite
 from domain.commands.stakeholders import remove_stakeholder
+from domain.commands.votes import Casting, cast_vote
 from domain.consensus.choices import BallotKind
 from domain.errors import Conflict, Invalid, NotAllowed
 from domain.lifecycle import BallotTransition, EngagementTransition
 from domain.models.ballots import Ballot, BallotSecrecy, Elector, VotesBy
 from domain.models.interests import Mitigation
 from domain.models.people import ScopeKind
-from domain.queries import opinions
+from domain.queries import opinions, views, votes
 from domain.unit_of_work import UnitOfWork
 from tests.ballots import advance, close, counts, draft, opened, vote
 from tests.organisations import Organisations, asked, join, organised, represent
@@ -183,6 +185,31 @@ async def test_a_representative_stays_while_their_ballot_is_open(world: World) -
         await remove_stakeholder(
             uow, stakeholder_id=world.stakeholders["nurse2"], reason="They left."
         )
+
+
+async def test_a_position_that_somebody_else_casts_is_still_that_of_the_organisation(
+    world: World, organisations: Organisations
+) -> None:
+    ballot = await asked(world)
+    async with UnitOfWork(world.database, await world.viewer("nurse1")) as uow:
+        await name_proxy(uow, ballot_id=ballot, proxy_id=world.people["pharmacist1"])
+    for name in ("pharmacist1", "moderator"):
+        cast = await cast_vote(
+            world.database,
+            Casting(
+                viewer=await world.viewer(name),
+                ballot_id=ballot,
+                choice="AGREE",
+                on_behalf_of_id=world.people["nurse1"],
+            ),
+        )
+        async with world.database.read() as session:
+            viewer = await world.viewer(name)
+            [organisation] = await views.organisations_of(session, viewer, [cast.vote_id])
+            [vote_] = await votes.by_ids(session, viewer, [cast.vote_id])
+        assert organisation is not None
+        assert vote_ is not None
+        assert (organisation.id, vote_.cast_by_id) == (organisations.college, world.people[name])
 
 
 @pytest.mark.usefixtures("organisations")
