@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from domain.commands.roundtables import advance_roundtable, create_roundtable, invite
 from domain.commands.views import give_view
 from domain.consensus.choices import BallotKind
 from domain.ids import new_id
+from domain.lifecycle import EngagementTransition
 from domain.models.ballots import VotesBy
 from domain.models.organisations import Organisation, OrganisationKind
 from domain.models.people import Membership, ScopeKind
@@ -66,6 +68,30 @@ async def represent(world: World, name: str, scope: ScopeKind, scope_id: UUID) -
             created_at=NOW,
         )
     )
+
+
+async def discussed(world: World, *guests: str) -> UUID:
+    """Invite stakeholders to a roundtable, and open it."""
+    moderator = await world.viewer("moderator")
+    async with UnitOfWork(world.database, moderator) as uow:
+        roundtable = await create_roundtable(
+            uow, engagement_id=world.engagement, title="A few", agenda="", starts_at=NOW
+        )
+    async with UnitOfWork(world.database, moderator) as uow:
+        await invite(
+            uow,
+            roundtable_id=roundtable,
+            stakeholder_ids=[world.stakeholders[name] for name in guests],
+        )
+    async with UnitOfWork(world.database, moderator) as uow:
+        await advance_roundtable(
+            uow,
+            roundtable_id=roundtable,
+            transition=EngagementTransition.OPEN,
+            reason="It is time.",
+            expected_revision=None,
+        )
+    return roundtable
 
 
 async def asked(

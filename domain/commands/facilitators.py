@@ -85,9 +85,7 @@ async def hand_over_facilitation(
     person_id: UUID | None = None,
     expected_revision: int | None,
 ) -> UUID:
-    """Let the next one in the rotation facilitate, or whom `person_id` names.
-
-    Return the topic's id.
+    """Let the next one in the rotation facilitate, or whom `person_id` names; return the topic.
 
     The first one follows the last one, and begins where nobody facilitates.
     """

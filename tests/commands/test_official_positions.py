@@ -10,20 +10,19 @@ from sqlalchemy import select
 from domain.commands.ballots import edit_ballot
 from domain.commands.interests import declare_interest
 from domain.commands.proxies import name_proxy
-from domain.commands.roundtables import advance_roundtable, create_roundtable, invite
 from domain.commands.stakeholders import remove_stakeholder
 from domain.commands.votes import Casting, cast_vote
 from domain.consensus.choices import BallotKind
 from domain.errors import Conflict, Invalid, NotAllowed
-from domain.lifecycle import BallotTransition, EngagementTransition
+from domain.lifecycle import BallotTransition
 from domain.models.ballots import Ballot, BallotSecrecy, Elector, VotesBy
 from domain.models.interests import Mitigation
 from domain.models.people import ScopeKind
 from domain.queries import opinions, views, votes
 from domain.unit_of_work import UnitOfWork
 from tests.ballots import advance, close, counts, draft, opened, vote
-from tests.organisations import Organisations, asked, join, organised, represent
-from tests.world import NOW, World
+from tests.organisations import Organisations, asked, discussed, join, organised, represent
+from tests.world import World
 
 
 @pytest.fixture
@@ -124,22 +123,7 @@ async def test_without_a_representative_such_a_ballot_does_not_open(world: World
 
 @pytest.mark.usefixtures("organisations")
 async def test_in_a_roundtable_the_organisations_of_those_invited_vote(world: World) -> None:
-    moderator = await world.viewer("moderator")
-    async with UnitOfWork(world.database, moderator) as uow:
-        roundtable = await create_roundtable(
-            uow, engagement_id=world.engagement, title="A few", agenda="", starts_at=NOW
-        )
-    async with UnitOfWork(world.database, moderator) as uow:
-        guests = [world.stakeholders[name] for name in ("nurse2", "pharmacist1", "pharmacist2")]
-        await invite(uow, roundtable_id=roundtable, stakeholder_ids=guests)
-    async with UnitOfWork(world.database, moderator) as uow:
-        await advance_roundtable(
-            uow,
-            roundtable_id=roundtable,
-            transition=EngagementTransition.OPEN,
-            reason="It is time.",
-            expected_revision=None,
-        )
+    roundtable = await discussed(world, "nurse2", "pharmacist1", "pharmacist2")
     ballot = await asked(world, topic_id=roundtable)
 
     assert set(await electors(world, ballot)) == {world.people["pharmacist1"]}

@@ -9,13 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from domain.commands.interests import declare_interest, withdraw_interest
-from domain.commands.roundtables import advance_roundtable, create_roundtable, invite
 from domain.commands.sections import edit_section
 from domain.commands.views import withdraw_view
 from domain.consensus.choices import BallotKind, ReasonPolicy
 from domain.consensus.rounds import RoundPlan
 from domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
-from domain.lifecycle import BallotTransition, EngagementTransition
+from domain.lifecycle import BallotTransition
 from domain.models.ballots import BallotVisibility, VotesBy
 from domain.models.comments import SubjectKind
 from domain.models.interests import Mitigation
@@ -27,8 +26,8 @@ from domain.queries.pages import Page
 from domain.queries.views import ViewTally
 from domain.unit_of_work import UnitOfWork
 from tests.ballots import advance, close, counts, draft, next_round, opened, set_back, vote
-from tests.organisations import Organisations, asked, give, organised
-from tests.world import NOW, World
+from tests.organisations import Organisations, asked, discussed, give, organised
+from tests.world import World
 
 EVERYBODY = (
     "admin",
@@ -348,22 +347,7 @@ async def test_who_gave_no_view_has_none_to_withdraw(world: World) -> None:
 
 
 async def test_in_a_roundtable_the_invited_members_of_those_invited_are_asked(world: World) -> None:
-    moderator = await world.viewer("moderator")
-    async with UnitOfWork(world.database, moderator) as uow:
-        roundtable = await create_roundtable(
-            uow, engagement_id=world.engagement, title="A few", agenda="", starts_at=NOW
-        )
-    async with UnitOfWork(world.database, moderator) as uow:
-        guests = [world.stakeholders[name] for name in ("nurse1", "nurse2", "pharmacist2")]
-        await invite(uow, roundtable_id=roundtable, stakeholder_ids=guests)
-    async with UnitOfWork(world.database, moderator) as uow:
-        await advance_roundtable(
-            uow,
-            roundtable_id=roundtable,
-            transition=EngagementTransition.OPEN,
-            reason="It is time.",
-            expected_revision=None,
-        )
+    roundtable = await discussed(world, "nurse1", "nurse2", "pharmacist2")
     ballot = await asked(world, topic_id=roundtable)
 
     await give(world, "nurse2", ballot)
