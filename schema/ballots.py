@@ -60,6 +60,7 @@ from schema.rules import Rule, RuleInput, document, shown
 from schema.transitions import TransitionOption, transitions
 from schema.views import View, ViewTally
 from schema.votes import BallotOption, Choice, Vote, numbered, spoken
+from schema.words import Words
 
 enum(
     BallotKind,
@@ -170,7 +171,7 @@ async def _consensus_at(
 
 
 @node(models.Ballot, queries.by_ids, "A question to an electorate, in one topic.")
-class Ballot(Node):
+class Ballot(Words):
     """A ballot."""
 
     kind: BallotKind = text(description="What it asks for.")

@@ -16,7 +16,7 @@ from domain.permissions import Permission
 from domain.queries import comments as queries
 from domain.queries import dispositions, moderation, people, themes
 from domain.texts import snake_case
-from schema.batches import Parents, batched, derived
+from schema.batches import Parents, batched
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -34,11 +34,12 @@ from schema.fields import (
 from schema.nodes import Node, key, node, parse, type_of
 from schema.pagination import Connection, connection
 from schema.people import Person
-from schema.tombstones import READABLE, tombstone_of
+from schema.tombstones import READABLE
+from schema.words import Words, tombstone_of
 
 if TYPE_CHECKING:
     from schema.dispositions import Disposition
-    from schema.moderation import Flag, ModerationDecision
+    from schema.moderation import ModerationDecision
     from schema.themes import Theme
 
 enum(
@@ -135,7 +136,7 @@ async def _can_edit(comments: Parents, info: Info) -> Sequence[bool]:
 
 
 @node(models.Comment, queries.by_ids, "A comment in a thread.")
-class Comment(Node):
+class Comment(Words):
     """A comment."""
 
     author: Person = relation(people.by_ids, "Who wrote it.", by="author_id")
@@ -163,21 +164,10 @@ class Comment(Node):
     parts: list[Annotated[Comment, strawberry.lazy("schema.comments")]] = relation(
         queries.parts, "The comments that it was split into."
     )
-    decisions: list[Annotated[ModerationDecision, strawberry.lazy("schema.moderation")]] = relation(
-        moderation.of_comments,
-        "What moderators decided on it, oldest first; empty but for author and moderators.",
-    )
-    flags: list[Annotated[Flag, strawberry.lazy("schema.moderation")]] = relation(
-        moderation.flags, "Who asked moderators to look at it; empty but for those."
-    )
     reactions: list[Reaction] = relation(queries.reactions, "The reactions to it.")
     mentioned: list[Person] = relation(queries.mentioned, "The people whom it names.")
 
-    tombstone: str | None = derived(
-        tombstone_of,
-        "A sentence to show in its place while it is hidden, with the ground.",
-        reads=("hidden_at", "hidden_ground"),
-    )
+    tombstone: str | None = tombstone_of("this comment")
     body: str | None = batched(
         _body,
         "The words; null while hidden or once it was split, but for author and moderators.",

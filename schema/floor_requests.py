@@ -10,6 +10,7 @@ import strawberry
 
 from domain.commands import floor_requests as commands
 from domain.models import floor_requests as models
+from domain.models.comments import HidingGround
 from domain.models.floor_requests import FloorRequestState
 from domain.permissions import Permission
 from domain.queries import floor_requests as queries
@@ -17,10 +18,11 @@ from domain.queries import people, roundtables, stakeholders
 from schema.batches import Parents, batched, for_viewer
 from schema.context import Info
 from schema.fields import Idempotent, enum, mutation, perform, relation, text, viewer_can
-from schema.nodes import Node, key, node
+from schema.nodes import key, node
 from schema.people import Person
 from schema.roundtables import Roundtable
 from schema.stakeholders import Constituency
+from schema.words import Words, hidden_ground, tombstone_of, unless_hidden
 
 enum(
     FloorRequestState,
@@ -50,7 +52,7 @@ async def _can_end(requests: Parents, info: Info) -> Sequence[bool]:
 
 
 @node(models.FloorRequest, queries.by_ids, "A person's request for the floor of a roundtable.")
-class FloorRequest(Node):
+class FloorRequest(Words):
     """A request for the floor."""
 
     roundtable: Roundtable = relation(
@@ -62,7 +64,9 @@ class FloorRequest(Node):
         "For whom the person speaks; null for a moderator who was not invited.",
         by="constituency_id",
     )
-    about: str = text(description="What the person wants to speak about; may be empty.")
+    about: str | None = unless_hidden("about", "What the person wants to speak about; may be empty")
+    hidden_ground: HidingGround | None = hidden_ground()
+    tombstone: str | None = tombstone_of("what this person wants to speak about")
     state: FloorRequestState = text(description="What became of it.")
     created_at: datetime = text(description="When the person asked, and so waits since.")
     given_at: datetime | None = text(description="When the person was given the floor, if so.")

@@ -10,7 +10,7 @@ import strawberry
 
 from domain.commands import interests as commands
 from domain.models import interests as models
-from domain.models.comments import SubjectKind
+from domain.models.comments import HidingGround, SubjectKind
 from domain.models.interests import Mitigation
 from domain.queries import interests as queries
 from domain.queries import people
@@ -21,6 +21,7 @@ from schema.fields import Idempotent, enum, mutation, node_relation, perform, re
 from schema.nodes import Node, key, node, type_of
 from schema.pagination import connection
 from schema.people import Person
+from schema.words import Words, hidden_ground, tombstone_of, unless_hidden
 
 enum(
     Mitigation,
@@ -31,7 +32,7 @@ enum(
 
 
 @node(models.Interest, queries.by_ids, "A person's declared interest in what is decided.")
-class Interest(Node):
+class Interest(Words):
     """An interest."""
 
     person: Person = relation(people.by_ids, "Whose it is.", by="person_id")
@@ -45,7 +46,9 @@ class Interest(Node):
         "What it is in; null where that is the whole topic, or was removed.",
         reads=("subject_kind", "subject_id"),
     )
-    body: str = text(description="What the interest is.")
+    body: str | None = unless_hidden("body", "What the interest is")
+    hidden_ground: HidingGround | None = hidden_ground()
+    tombstone: str | None = tombstone_of("what this interest is")
     mitigation: Mitigation = text(description="What follows from it.")
     created_at: datetime = text(description="When it was declared.")
     withdrawn_at: datetime | None = text(description="When it was withdrawn, if it was.")

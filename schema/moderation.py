@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from domain.commands import appeals, flags
+from domain.commands import appeals
 from domain.commands import moderation as commands
 from domain.models import moderation as models
 from domain.models.comments import HidingGround
@@ -29,13 +29,14 @@ from schema.fields import (
     relation,
     text,
 )
-from schema.nodes import Node, key, node
+from schema.nodes import Node, key, node, type_of
 from schema.pagination import After, Before, Connection, First, Last, enlist, page
 from schema.people import Person
+from schema.words import Words
 
 enum(
     ModerationAction,
-    "What a moderator decided on a comment, or on a thread as a whole.",
+    "What a moderator decided on words, or on a thread as a whole.",
     HIDE="Only its author and moderators read it.",
     SHOW="What was hidden is for everybody again.",
     KEEP="It was flagged, and stays as it is.",
@@ -58,11 +59,10 @@ enum(
 enum(
     Asked,
     "What moderators are asked for.",
-    FLAGGED="To decide on a comment that people flagged.",
+    FLAGGED="To decide on words that people flagged.",
     APPEALED="To answer an appeal, where somebody else decided.",
     UNDISPOSED="To give a thread of an exercise its disposition.",
 )
-SUBJECTS = {Asked.FLAGGED: "Comment", Asked.APPEALED: "Appeal", Asked.UNDISPOSED: "Thread"}
 
 
 @node(models.ModerationDecision, queries.by_ids, "What a moderator decided, and why.")
@@ -76,11 +76,14 @@ class ModerationDecision(Node):
     decided_at: datetime = text(description="When.")
     thread: Thread | None = relation(
         comments.threads_by_ids,
-        "The thread that it is about, or that the comment was in.",
+        "The thread that it is about, or that the comment was in; null for other words.",
         by="thread_id",
     )
-    comment: Comment | None = relation(
-        comments.by_ids, "The comment; null where it is about a whole thread.", by="comment_id"
+    words: Words | None = node_relation(
+        lambda decision: (
+            decision.words_kind and (type_of(decision.words_kind.lower()), decision.words_id)
+        ),
+        "What it is about; null where that is a whole thread, or not the viewer's to see.",
     )
     into: Comment | None = relation(
         comments.by_ids, "What the comment was merged into, if it was.", by="into_id"
@@ -113,7 +116,7 @@ class Appeal(Node):
     created_at: datetime = text(description="When it was made.")
 
 
-@strawberry.type(description="That somebody asks moderators to look at a comment.")
+@strawberry.type(description="That somebody asks moderators to look at what somebody wrote.")
 class Flag:
     """A flag."""
 
@@ -121,7 +124,7 @@ class Flag:
     reason: str = text(description="Why.")
     created_at: datetime = text(description="When.")
     settled_at: datetime | None = text(
-        description="When a moderator decided on the comment; null while the flag is open."
+        description="When a moderator decided on it; null while the flag is open."
     )
 
 
@@ -133,8 +136,8 @@ class QueueItem:
     since: datetime = text(description="Since when.")
 
     subject: Node | None = node_relation(
-        lambda item: (SUBJECTS[Asked(item.asked)], item.subject_id),
-        "What it is about: a comment, an appeal or a thread.",
+        lambda item: (type_of(item.subject_kind.lower()), item.subject_id),
+        "What it is about: words, an appeal or a thread.",
     )
 
 
@@ -171,42 +174,30 @@ class ModerationQuery:
         return found
 
 
-@strawberry.input(description="A comment to show again, with a reason.")
-class ShowCommentInput(Expecting):
-    """See domain.commands.moderation.show_comment."""
+@strawberry.input
+class _OnCommentInput(Expecting):
+    """A decision on a comment."""
 
     comment_id: strawberry.ID = text(description="The comment.")
     reason: str = text(description="Why; its author is told.")
 
 
-@strawberry.input(description="A flagged comment to leave as it is, with a reason.")
-class KeepCommentInput(ShowCommentInput):
-    """See domain.commands.moderation.keep_comment."""
-
-
-@strawberry.input(description="A comment to hide, with a reason.")
-class HideCommentInput(ShowCommentInput):
-    """See domain.commands.moderation.hide_comment."""
-
-    ground: HidingGround = text(description="Why, in a word that everybody may read.")
-
-
 @strawberry.input(description="A comment to merge into another one, with a reason.")
-class MergeCommentInput(ShowCommentInput):
+class MergeCommentInput(_OnCommentInput):
     """See domain.commands.moderation.merge_comment."""
 
     into_id: strawberry.ID = text(description="The comment that is shown for both.")
 
 
 @strawberry.input(description="A comment to split, with a reason.")
-class SplitCommentInput(ShowCommentInput):
+class SplitCommentInput(_OnCommentInput):
     """See domain.commands.moderation.split_comment."""
 
     parts: list[str] = text(description="2 to 20 excerpts of the comment, word for word.")
 
 
 @strawberry.input(description="A comment to move to another thread, with a reason.")
-class MoveCommentInput(ShowCommentInput):
+class MoveCommentInput(_OnCommentInput):
     """See domain.commands.moderation.move_comment."""
 
     thread_id: strawberry.ID = text(description="Another thread of the same place.")
@@ -230,14 +221,6 @@ class PinThreadInput:
     reason: str = text(description="Why; everybody who reads the thread may know.")
 
 
-@strawberry.input(description="A comment for moderators to look at.")
-class FlagCommentInput(Idempotent):
-    """See domain.commands.flags.flag_comment."""
-
-    comment_id: strawberry.ID = text(description="The comment.")
-    reason: str = text(description="Why; moderators alone are told.")
-
-
 @strawberry.input(description="An appeal against a decision on one's own words.")
 class AppealDecisionInput(Idempotent):
     """See domain.commands.appeals.appeal_decision."""
@@ -258,23 +241,6 @@ class AnswerAppealInput(Expecting):
 @strawberry.type
 class ModerationMutation:
     """What moderators decide, and what can be asked of them."""
-
-    @mutation(Comment, "Hide a comment, with a reason that its author is told.")
-    async def hide_comment(self, info: Info, input: HideCommentInput) -> UUID:
-        """See the command."""
-        return await perform(
-            info, input, commands.hide_comment, **_on_comment(input), ground=input.ground
-        )
-
-    @mutation(Comment, "Make a hidden comment visible again, with a reason.")
-    async def show_comment(self, info: Info, input: ShowCommentInput) -> UUID:
-        """See the command."""
-        return await perform(info, input, commands.show_comment, **_on_comment(input))
-
-    @mutation(Comment, "Answer the flags of a comment by leaving it as it is, with a reason.")
-    async def keep_comment(self, info: Info, input: KeepCommentInput) -> UUID:
-        """See the command."""
-        return await perform(info, input, commands.keep_comment, **_on_comment(input))
 
     @mutation(Comment, "Show a comment as a source of another one, with a reason.")
     async def merge_comment(self, info: Info, input: MergeCommentInput) -> UUID:
@@ -330,17 +296,6 @@ class ModerationMutation:
             reason=input.reason,
         )
 
-    @mutation(Comment, "Ask moderators to look at a comment.")
-    async def flag_comment(self, info: Info, input: FlagCommentInput) -> UUID:
-        """See the command."""
-        return await perform(
-            info,
-            input,
-            flags.flag_comment,
-            comment_id=key(input.comment_id, "commentId", "Comment"),
-            reason=input.reason,
-        )
-
     @mutation(Appeal, "Appeal, once, against a decision on what one wrote oneself.")
     async def appeal_decision(self, info: Info, input: AppealDecisionInput) -> UUID:
         """See the command."""
@@ -367,7 +322,7 @@ class ModerationMutation:
         )
 
 
-def _on_comment(input: ShowCommentInput) -> dict[str, object]:
+def _on_comment(input: _OnCommentInput) -> dict[str, object]:
     """Return what every decision on a comment says."""
     return {
         "comment_id": key(input.comment_id, "commentId", "Comment"),

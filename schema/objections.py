@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -11,8 +12,10 @@ import strawberry
 from domain.commands import objections as commands
 from domain.lifecycle import OBJECTION, ObjectionState, ObjectionTransition
 from domain.models import objections as models
+from domain.models.comments import HidingGround
 from domain.queries import ballots, people, stakeholders, votes
 from domain.queries import objections as queries
+from schema.batches import Parents
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -24,11 +27,12 @@ from schema.fields import (
     relation,
     text,
 )
-from schema.nodes import Node, key, node
+from schema.nodes import key, node
 from schema.people import Person
 from schema.stakeholders import Constituency
 from schema.transitions import TransitionOption, transitions
 from schema.votes import Vote
+from schema.words import Words, hidden_ground, tombstone_of, unless_hidden
 
 if TYPE_CHECKING:
     from schema.ballots import Ballot
@@ -54,8 +58,15 @@ enum(
 )
 
 
+async def _grounds(objections: Parents, info: Info) -> Sequence[HidingGround | None]:
+    """Return why each is hidden: what a vote raised says what the vote says, and is hidden so."""
+    raised_by = [each.vote_id for each in objections]
+    of_votes = await info.context.load_all(votes.hidden_grounds, raised_by)
+    return [each.hidden_ground or of for each, of in zip(objections, of_votes, strict=True)]
+
+
 @node(models.Objection, queries.by_ids, "Why an elector holds that what is asked would do harm.")
-class Objection(Node):
+class Objection(Words):
     """An objection."""
 
     person: Person = relation(people.by_ids, "Who raised it.", by="person_id")
@@ -72,7 +83,9 @@ class Objection(Node):
     vote: Vote | None = relation(
         votes.by_ids, "The vote that raised it; null where none did.", by="vote_id"
     )
-    body: str = text(description="What it says.")
+    body: str | None = unless_hidden("body", "What it says", _grounds)
+    hidden_ground: HidingGround | None = hidden_ground(_grounds)
+    tombstone: str | None = tombstone_of("this objection", _grounds)
     safety: bool = text(
         description="Whether it is about safety: then, while it is open, nothing is adopted."
     )

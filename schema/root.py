@@ -40,6 +40,7 @@ from schema.themes import ThemeMutation
 from schema.views import ViewMutation
 from schema.votes import VoteMutation
 from schema.webinars import WebinarMutation
+from schema.words import WordsMutation
 
 MOST_NODES = 100
 
@@ -106,6 +107,7 @@ class Mutation(
     BallotMutation,
     VoteMutation,
     ViewMutation,
+    WordsMutation,
     PaperMutation,
     ObjectionMutation,
     ProxyMutation,

@@ -1,15 +1,13 @@
-"""What is shown of comments that moderators hid, or that went into others."""
+"""What is shown of words that moderators hid, and of comments that went into others."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from domain.models.comments import CommentStanding, HidingGround
 from schema.fields import enum
 
 enum(
     HidingGround,
-    "Why a comment is hidden, in a word that everybody may read.",
+    "Why words are hidden, in a word that everybody may read.",
     PERSONAL_DATA="It tells something personal about somebody who could be recognised.",
     OFFENSIVE="It offends.",
     OFF_TOPIC="It is not about what is discussed.",
@@ -35,8 +33,6 @@ TOMBSTONES = {
 READABLE = (CommentStanding.STANDING, CommentStanding.MERGED)
 
 
-def tombstone_of(comment: Any) -> str | None:
-    """Return the sentence that is shown in the place of a hidden comment, None for others."""
-    if comment.hidden_at is None:
-        return None
-    return f"A moderator hid this comment: {TOMBSTONES[comment.hidden_ground]}"
+def tombstone(what: str, ground: HidingGround | None) -> str | None:
+    """Return the sentence that is shown in the place of hidden words, None for others."""
+    return None if ground is None else f"A moderator hid {what}: {TOMBSTONES[ground]}"

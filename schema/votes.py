@@ -18,16 +18,18 @@ from domain.commands import votes as commands
 from domain.consensus.choices import BallotKind, choices
 from domain.errors import Invalid
 from domain.models import votes as models
+from domain.models.comments import HidingGround
 from domain.queries import ballots, people, stakeholders, views
 from domain.queries import votes as queries
 from domain.unit_of_work import fingerprint_of
 from schema.batches import Parents, batched, derived
 from schema.context import Info
 from schema.fields import Idempotent, answering, enum, relation, text
-from schema.nodes import Node, key, node
+from schema.nodes import key, node
 from schema.organisations import Organisation
 from schema.people import Person
 from schema.stakeholders import Constituency
+from schema.words import Words, hidden_ground, own_grounds, readable, tombstone_of, unless_hidden
 
 if TYPE_CHECKING:
     from schema.ballots import Ballot
@@ -91,7 +93,9 @@ class EarlierVote:
     options: list[BallotOption] = text(
         description="The options that were approved, or ranked from the most preferred on."
     )
-    rationale: str = text(description="Why; may be empty.")
+    rationale: str | None = text(
+        description="Why; may be empty, and is null where that of the vote is."
+    )
     revision: int = text(description="Which casting it was, from 1.")
     cast_at: datetime = text(description="When it was cast.")
     cast_by_id: strawberry.Private[UUID | None]
@@ -129,16 +133,17 @@ async def options_of(votes: Parents, info: Info) -> Sequence[list[BallotOption]]
 
 
 async def _history(votes: Parents, info: Info) -> Sequence[list[EarlierVote]]:
-    """Earlier castings are as visible as the vote itself."""
+    """Earlier castings are as visible as the vote itself, and hidden with its reason."""
     keys = [vote.id for vote in votes]
-    asked, castings, consolidated = await asyncio.gather(
+    asked, castings, consolidated, shown = await asyncio.gather(
         _asked(votes, info),
         info.context.load_all(queries.history, keys),
         info.context.load_all(views.consolidated, keys),
+        readable(votes, await own_grounds(votes, info), info),
     )
     return [
-        [_earlier(each, casting, tallies) for casting in found]
-        for each, found, tallies in zip(asked, castings, consolidated, strict=True)
+        [_earlier(each, casting, tallies, explained=seen) for casting in found]
+        for each, found, tallies, seen in zip(asked, castings, consolidated, shown, strict=True)
     ]
 
 
@@ -151,7 +156,7 @@ async def _consolidated(votes: Parents, info: Info) -> Sequence[views.ViewTally 
 
 
 @node(models.Vote, queries.by_ids, "An elector's vote in a ballot, as it stands.")
-class Vote(Node):
+class Vote(Words):
     """A vote."""
 
     voter: Person = relation(people.by_ids, "Whose vote it is.", by="person_id")
@@ -178,7 +183,9 @@ class Vote(Node):
         "The views of members that the position consolidates: those that stood when it was cast. "
         "Null where people vote.",
     )
-    rationale: str = text(description="Why; may be empty.")
+    rationale: str | None = unless_hidden("rationale", "Why; may be empty")
+    hidden_ground: HidingGround | None = hidden_ground()
+    tombstone: str | None = tombstone_of("the reason of this vote")
     round: int = text(description="The round of the ballot that it was cast in, from 1.")
     stale: bool = text(
         description="Whether what it is about was changed since: it counts again when it is cast "
@@ -203,9 +210,7 @@ class Vote(Node):
         "The options that are approved, or ranked from the most preferred on.",
         reads=("ballot_id", "options"),
     )
-    history: list[EarlierVote] = batched(
-        _history, "How it was cast before, oldest first.", reads=("id", "ballot_id")
-    )
+    history: list[EarlierVote] = batched(_history, "How it was cast before, oldest first.")
 
 
 @cache
@@ -240,13 +245,15 @@ def _earlier(
     asked: queries.Asked,
     casting: models.CastVote,
     consolidated: dict[int, views.ViewTally] | None,
+    *,
+    explained: bool,
 ) -> EarlierVote:
     choice, rating = said(asked, casting.choice)
     return EarlierVote(
         choice=choice,
         rating=rating,
         options=_chosen_of(asked, casting.options),
-        rationale=casting.rationale,
+        rationale=casting.rationale if explained else None,
         revision=casting.revision,
         cast_at=casting.cast_at,
         cast_by_id=casting.cast_by_id,

@@ -14,6 +14,7 @@ COMMENT = (
     "flags { reason settledAt } decisions { id action ground reason reverses { action } "
     "appeal { id outcome answer } } }"
 )
+WORDS = f"words {{ id ... on Comment {COMMENT.removeprefix('comment ')} }}"
 THREAD = (
     "thread { id locked pinned viewerCanComment revision decisions { id action reason } "
     "comments { totalCount nodes { id body } } }"
@@ -52,9 +53,12 @@ class Moderated:
     ) -> dict[str, Any]:
         """Decide on a comment, whatever was decided on it before."""
         usual = {"reason": "So it is better.", "expectedRevision": None}
-        if mutation == "hideComment":
+        if mutation == "hideWords":
             usual["ground"] = "OFF_TOPIC"
-        return await self.do(by, mutation, COMMENT, commentId=comment, **{**usual, **input})
+        given = {**usual, **input}
+        if mutation.endswith("Words"):
+            return await self.do(by, mutation, WORDS, wordsId=comment, **given)
+        return await self.do(by, mutation, COMMENT, commentId=comment, **given)
 
     async def appeal(self, comment: str, name: str = "nurse1") -> str:
         """Let the author appeal against the last decision on a comment."""
@@ -79,12 +83,12 @@ class Moderated:
     async def see(self, name: str, comment: str) -> dict[str, Any]:
         """Return what somebody sees of a comment."""
         inside = COMMENT.removeprefix("comment ")
-        return await self._node(name, f"... on Comment {inside}", comment)
+        return await self.node(name, f"... on Comment {inside}", comment)
 
     async def thread_of(self, name: str, thread: str) -> dict[str, Any]:
         """Return what somebody sees of a thread."""
         inside = THREAD.removeprefix("thread ")
-        return await self._node(name, f"... on Thread {inside}", thread)
+        return await self.node(name, f"... on Thread {inside}", thread)
 
     async def queue(self, name: str = "moderator") -> list[tuple[str, str]]:
         """Return what is asked of moderators, and about what, but for dispositions."""
@@ -102,7 +106,8 @@ class Moderated:
         assert found["totalCount"] == len(found["nodes"])
         return [(item["asked"], item["subject"]["id"]) for item in found["nodes"]]
 
-    async def _node(self, name: str, fields: str, id: str) -> dict[str, Any]:
+    async def node(self, name: str, fields: str, id: str) -> dict[str, Any]:
+        """Return what somebody sees of a node."""
         viewer = await self.world.viewer(name)
         data = await self.ask(viewer, f"query ($id: ID!) {{ node(id: $id) {{ {fields} }} }}", id=id)
         return dict(data["node"])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, select
 
 from domain.commands.moderation import undo
 from domain.errors import Conflict, NotAllowed, NotFound
 from domain.events import MEMBERS, MODERATORS, AppealAnswered, AppealMade
-from domain.models.comments import Comment, Thread
 from domain.models.moderation import Appeal, AppealOutcome, ModerationAction, ModerationDecision
 from domain.permissions import Permission
 from domain.texts import COMMENT_LENGTH, REASON_LENGTH, clean
@@ -24,11 +23,8 @@ APPEALABLE = (
     ModerationAction.LOCK,
 )
 # Decisions are never changed, so there is nothing to lock.
-DECISION = (
-    select(ModerationDecision, func.coalesce(Comment.author_id, Thread.author_id))
-    .join(Thread, Thread.id == ModerationDecision.thread_id)
-    .outerjoin(Comment, Comment.id == ModerationDecision.comment_id)
-    .where(ModerationDecision.id == bindparam("id"))
+DECISION = select(ModerationDecision).where(
+    ModerationDecision.id == bindparam("id"), ModerationDecision.author_id == bindparam("own_id")
 )
 REVERSED = select(exists().where(ModerationDecision.reverses_id == bindparam("id")))
 APPEALED = select(exists().where(Appeal.moderation_decision_id == bindparam("id")))
@@ -36,10 +32,10 @@ APPEALED = select(exists().where(Appeal.moderation_decision_id == bindparam("id"
 
 async def appeal_decision(uow: UnitOfWork, *, moderation_decision_id: UUID, words: str) -> UUID:
     """Appeal once against a decision on what one wrote oneself; return the appeal's id."""
-    found = (await uow.session.execute(DECISION, {"id": moderation_decision_id})).one_or_none()
-    if found is None or found[1] != uow.actor_id:
+    own = {"id": moderation_decision_id, "own_id": uow.actor_id}
+    decision = (await uow.session.scalars(DECISION, own)).one_or_none()
+    if decision is None:
         raise NotFound("There is no decision with this id on anything that you wrote.")
-    decision = found[0]
     if decision.action not in APPEALABLE or decision.reverses_id is not None:
         raise Conflict(
             f"{decision.action} is no decision to appeal against. "

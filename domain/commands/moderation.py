@@ -1,60 +1,43 @@
-"""Decisions of moderators on comments and threads: each with a reason, each told to the author."""
+"""Decisions of moderators on comments and threads alone: each with a reason, told to the author."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
+from domain.commands.decisions import changed, decide, decide_on_thread, settle
 from domain.commands.dispositions import require_changeable
+from domain.commands.words import RECORDS, show
 from domain.errors import Conflict, Invalid, NotFound
 from domain.events import (
-    MEMBERS,
-    MODERATORS,
     CommentAdded,
-    CommentHidden,
-    CommentKept,
     CommentMerged,
     CommentMoved,
-    CommentShown,
     CommentSplit,
     CommentUnmerged,
     CommentUnsplit,
     CommentWithdrawn,
-    ModerationDecided,
     ThreadLocked,
     ThreadPinned,
 )
-from domain.models.comments import Comment, CommentStanding, HidingGround, Thread
-from domain.models.moderation import Flag, ModerationAction, ModerationDecision
+from domain.models.comments import Comment, CommentStanding, Thread
+from domain.models.moderation import ModerationAction, ModerationDecision
 from domain.permissions import Permission
 from domain.queries.pages import ids
-from domain.texts import COMMENT_LENGTH, REASON_LENGTH, clean
+from domain.texts import COMMENT_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
 
 MOST_PARTS = 20
 
 _REVERSAL = aliased(ModerationDecision)
-STANDING_HIDE = select(ModerationDecision.id).where(
-    ModerationDecision.comment_id == bindparam("comment_id"),
-    ModerationDecision.action == ModerationAction.HIDE,
-    ~exists().where(_REVERSAL.reverses_id == ModerationDecision.id),
-)
 STANDING_LOCK = select(ModerationDecision.id).where(
     ModerationDecision.thread_id == bindparam("thread_id"),
     ModerationDecision.action == ModerationAction.LOCK,
     ~exists().where(_REVERSAL.reverses_id == ModerationDecision.id),
-)
-OPEN_FLAGS = select(func.count()).where(
-    Flag.comment_id == bindparam("comment_id"), Flag.settled_at.is_(None)
-)
-SETTLE = (
-    update(Flag)
-    .where(Flag.comment_id == func.any(ids("comment_ids")), Flag.settled_at.is_(None))
-    .values(settled_at=bindparam("now"))
 )
 PARTS = (
     select(Comment)
@@ -66,59 +49,6 @@ PARTS = (
     .with_for_update(key_share=True)
 )
 SOURCES = select(func.count()).where(Comment.merged_into_id == func.any(ids()))
-
-
-async def hide_comment(
-    uow: UnitOfWork,
-    *,
-    comment_id: UUID,
-    ground: HidingGround,
-    reason: str,
-    expected_revision: int | None,
-) -> UUID:
-    """Hide a comment from all but its author and the moderators; others are told the ground."""
-    comment = await _load(uow, comment_id, expected_revision)
-    if comment.hidden_at is not None:
-        raise Conflict("This comment is hidden already.", current=comment)
-    if comment.standing not in (CommentStanding.STANDING, CommentStanding.MERGED):
-        raise Conflict(
-            f"This comment is {comment.standing} and not shown. Please hide what is shown instead.",
-            current=comment,
-        )
-    decision = await _decide(uow, ModerationAction.HIDE, reason, comment, ground=ground)
-    comment.hidden_at = uow.now
-    comment.hidden_by_id = uow.actor_id
-    comment.hidden_reason = decision.reason
-    comment.hidden_ground = ground
-    uow.emit(
-        comment.topic_id,
-        CommentHidden(ground=ground, reason=decision.reason, **_changed(comment, decision)),
-    )
-    return comment.id
-
-
-async def show_comment(
-    uow: UnitOfWork, *, comment_id: UUID, reason: str, expected_revision: int | None
-) -> UUID:
-    """Make a hidden comment visible again, with a reason."""
-    comment = await _load(uow, comment_id, expected_revision)
-    if comment.hidden_at is None:
-        raise Conflict("This comment is not hidden.", current=comment)
-    hiding = (await uow.session.execute(STANDING_HIDE, {"comment_id": comment.id})).scalar_one()
-    await _show(uow, comment, reason, hiding)
-    return comment.id
-
-
-async def keep_comment(
-    uow: UnitOfWork, *, comment_id: UUID, reason: str, expected_revision: int | None
-) -> UUID:
-    """Answer the flags of a comment by leaving it as it is."""
-    comment = await _load(uow, comment_id, expected_revision)
-    if not await uow.session.scalar(OPEN_FLAGS, {"comment_id": comment.id}):
-        raise Conflict("Nobody has flagged this comment since it was last decided on.")
-    decision = await _decide(uow, ModerationAction.KEEP, reason, comment)
-    uow.emit(comment.topic_id, CommentKept(**_changed(comment, decision)), MODERATORS)
-    return comment.id
 
 
 async def merge_comment(
@@ -143,10 +73,10 @@ async def merge_comment(
     for each in (comment, into):
         _require_shown(each)
     await require_changeable(uow, comment.topic_id)
-    decision = await _decide(uow, ModerationAction.MERGE, reason, comment, into_id=into.id)
+    decision = await decide(uow, ModerationAction.MERGE, reason, comment, into_id=into.id)
     comment.standing = CommentStanding.MERGED
     comment.merged_into_id = into.id
-    uow.emit(comment.topic_id, CommentMerged(into_id=into.id, **_changed(comment, decision)))
+    uow.emit(comment.topic_id, CommentMerged(into_id=into.id, **changed(comment, decision)))
     return comment.id
 
 
@@ -177,7 +107,7 @@ async def split_comment(
                 f"this is not in it: {excerpt[:100]}",
                 ("parts",),
             )
-    decision = await _decide(uow, ModerationAction.SPLIT, reason, comment)
+    decision = await decide(uow, ModerationAction.SPLIT, reason, comment)
     comment.standing = CommentStanding.SPLIT
     made = [
         Comment(
@@ -192,7 +122,7 @@ async def split_comment(
         for excerpt in excerpts
     ]
     await uow.add(*made)
-    uow.emit(comment.topic_id, CommentSplit(**_changed(comment, decision)))
+    uow.emit(comment.topic_id, CommentSplit(**changed(comment, decision)))
     for part in made:
         uow.emit(
             comment.topic_id,
@@ -247,7 +177,7 @@ async def pin_thread(uow: UnitOfWork, *, thread_id: UUID, pinned: bool, reason: 
     thread = await uow.load(Thread, thread_id, Permission.MODERATE)
     if thread.pinned != pinned:
         action = ModerationAction.PIN if pinned else ModerationAction.UNPIN
-        decision = await _decide(uow, action, reason, thread)
+        decision = await decide_on_thread(uow, action, reason, thread)
         thread.pinned = pinned
         thread.revision += 1
         uow.emit(
@@ -267,14 +197,22 @@ async def undo(uow: UnitOfWork, decision: ModerationDecision, reason: str) -> No
 
     Raises Conflict where something happened since that stands in the way.
     """
-    if decision.comment_id is None:
-        thread = await uow.load(Thread, decision.thread_id, Permission.MODERATE)
+    if decision.words_kind is None:
+        thread = await uow.load(Thread, cast("UUID", decision.thread_id), Permission.MODERATE)
         await _lock(uow, thread, reason, decision.id)
         return
-    comment = await uow.load(Comment, decision.comment_id, Permission.MODERATE)
+    words_id = cast("UUID", decision.words_id)
+    words = await uow.load(RECORDS[decision.words_kind], words_id, Permission.MODERATE)
+    if decision.action is ModerationAction.HIDE:
+        await show(uow, words, reason, decision.id)
+    else:
+        await _undo_on_comment(uow, words, decision, reason)
+
+
+async def _undo_on_comment(
+    uow: UnitOfWork, comment: Comment, decision: ModerationDecision, reason: str
+) -> None:
     match decision.action:
-        case ModerationAction.HIDE:
-            await _show(uow, comment, reason, decision.id)
         case ModerationAction.MERGE:
             await _unmerge(uow, comment, reason, decision.id)
         case ModerationAction.SPLIT:
@@ -283,24 +221,15 @@ async def undo(uow: UnitOfWork, decision: ModerationDecision, reason: str) -> No
             if comment.thread_id != decision.to_thread_id:
                 raise Conflict("This comment was moved once more since; please move it instead.")
             _require_standing(comment)
-            await _move(uow, comment, decision.thread_id, reason, decision.id)
-
-
-async def _show(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: UUID) -> None:
-    decision = await _decide(uow, ModerationAction.SHOW, reason, comment, reverses_id=reverses_id)
-    comment.hidden_at = comment.hidden_by_id = None
-    comment.hidden_reason = comment.hidden_ground = None
-    uow.emit(comment.topic_id, CommentShown(reason=decision.reason, **_changed(comment, decision)))
+            await _move(uow, comment, cast("UUID", decision.thread_id), reason, decision.id)
 
 
 async def _unmerge(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: UUID) -> None:
     await require_changeable(uow, comment.topic_id)
-    decision = await _decide(
-        uow, ModerationAction.UNMERGE, reason, comment, reverses_id=reverses_id
-    )
+    decision = await decide(uow, ModerationAction.UNMERGE, reason, comment, reverses_id=reverses_id)
     comment.standing = CommentStanding.STANDING
     comment.merged_into_id = None
-    uow.emit(comment.topic_id, CommentUnmerged(**_changed(comment, decision)))
+    uow.emit(comment.topic_id, CommentUnmerged(**changed(comment, decision)))
 
 
 async def _unsplit(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: UUID) -> None:
@@ -311,12 +240,10 @@ async def _unsplit(uow: UnitOfWork, comment: Comment, reason: str, reverses_id: 
         raise Conflict("A part of this comment was merged or split since; please see to that one.")
     if any(part.hidden_at is not None for part in parts):
         raise Conflict("A part of this comment is hidden, and would be read in it again.")
-    decision = await _decide(
-        uow, ModerationAction.UNSPLIT, reason, comment, reverses_id=reverses_id
-    )
-    await _settle(uow, [part.id for part in parts])
+    decision = await decide(uow, ModerationAction.UNSPLIT, reason, comment, reverses_id=reverses_id)
+    await settle(uow, [part.id for part in parts])
     comment.standing = CommentStanding.STANDING
-    uow.emit(comment.topic_id, CommentUnsplit(**_changed(comment, decision)))
+    uow.emit(comment.topic_id, CommentUnsplit(**changed(comment, decision)))
     for part in parts:
         part.standing = CommentStanding.WITHDRAWN
         part.revision += 1
@@ -330,16 +257,16 @@ async def _move(
     uow: UnitOfWork, comment: Comment, to: UUID, reason: str, reverses_id: UUID | None = None
 ) -> None:
     await require_changeable(uow, comment.topic_id)
-    decision = await _decide(
+    decision = await decide(
         uow, ModerationAction.MOVE, reason, comment, to_thread_id=to, reverses_id=reverses_id
     )
     left, comment.thread_id = comment.thread_id, to
-    uow.emit(comment.topic_id, CommentMoved(from_thread_id=left, **_changed(comment, decision)))
+    uow.emit(comment.topic_id, CommentMoved(from_thread_id=left, **changed(comment, decision)))
 
 
 async def _lock(uow: UnitOfWork, thread: Thread, reason: str, reverses_id: UUID | None) -> None:
     action = ModerationAction.LOCK if reverses_id is None else ModerationAction.UNLOCK
-    decision = await _decide(uow, action, reason, thread, reverses_id=reverses_id)
+    decision = await decide_on_thread(uow, action, reason, thread, reverses_id)
     thread.locked = reverses_id is None
     thread.revision += 1
     uow.emit(
@@ -368,41 +295,3 @@ def _require_shown(comment: Comment) -> None:
     _require_standing(comment)
     if comment.hidden_at is not None:
         raise Conflict("A hidden comment is neither merged nor split. Please show it first.")
-
-
-async def _decide(
-    uow: UnitOfWork, action: ModerationAction, reason: str, on: Comment | Thread, **more: Any
-) -> ModerationDecision:
-    """Store a decision, settle the flags of a comment by it, and tell the author of the words."""
-    decision = ModerationDecision(
-        topic_id=on.topic_id,
-        thread_id=on.thread_id if isinstance(on, Comment) else on.id,
-        comment_id=on.id if isinstance(on, Comment) else None,
-        action=action,
-        reason=clean(reason, "reason", limit=REASON_LENGTH),
-        decider_id=uow.actor_id,
-        decided_at=uow.now,
-        **more,
-    )
-    await uow.add(decision)
-    if isinstance(on, Comment):
-        await _settle(uow, [on.id])
-    uow.emit(
-        on.author_id, ModerationDecided(moderation_decision_id=decision.id, action=action), MEMBERS
-    )
-    return decision
-
-
-async def _settle(uow: UnitOfWork, comment_ids: Sequence[UUID]) -> None:
-    await uow.session.execute(SETTLE, {"comment_ids": comment_ids, "now": uow.now})
-
-
-def _changed(comment: Comment, decision: ModerationDecision) -> dict[str, Any]:
-    """Count a change of a comment; return what every event of one says."""
-    comment.revision += 1
-    return {
-        "comment_id": comment.id,
-        "thread_id": comment.thread_id,
-        "moderation_decision_id": decision.id,
-        "revision": comment.revision,
-    }

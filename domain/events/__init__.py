@@ -732,6 +732,52 @@ class CommentMoved(Event):
     revision: int
 
 
+@about("words_id")
+@dataclass(frozen=True, kw_only=True)
+class WordsFlagged(Event):
+    """Somebody asked the moderators to look at words that are no comment."""
+
+    words_kind: str
+    words_id: UUID
+    flag_id: UUID
+    reason: str
+
+
+@about("words_id")
+@dataclass(frozen=True, kw_only=True)
+class WordsKept(Event):
+    """Moderators looked at flagged words that are no comment, and they stay as they are."""
+
+    words_kind: str
+    words_id: UUID
+    moderation_decision_id: UUID
+
+
+@about("words_id")
+@dataclass(frozen=True, kw_only=True)
+class WordsHidden(Event):
+    """Words that are no comment were hidden."""
+
+    words_kind: str
+    words_id: UUID
+    ballot_id: UUID | None = None
+    vote_id: UUID | None = None
+    ground: str
+    moderation_decision_id: UUID
+
+
+@about("words_id")
+@dataclass(frozen=True, kw_only=True)
+class WordsShown(Event):
+    """Hidden words that are no comment were made visible again."""
+
+    words_kind: str
+    words_id: UUID
+    ballot_id: UUID | None = None
+    vote_id: UUID | None = None
+    moderation_decision_id: UUID
+
+
 @about("moderation_decision_id")
 @dataclass(frozen=True, kw_only=True)
 class ModerationDecided(Event):

@@ -56,4 +56,5 @@ def dump(event: Event) -> dict[str, Any]:
 def subject_of(kind: str, data: dict[str, Any]) -> tuple[str, UUID]:
     """Return the noun and the id of what a stored event is about: ("comment", its id)."""
     field = KINDS[kind].subject
-    return field.removesuffix("_id"), UUID(data[field])
+    noun = data["words_kind"].lower() if field == "words_id" else field.removesuffix("_id")
+    return noun, UUID(data[field])

@@ -44,7 +44,7 @@ class Thread(Record):
 
 
 class HidingGround(StrEnum):
-    """Why a comment is hidden, in a word that everybody may read."""
+    """Why words are hidden, in a word that everybody may read."""
 
     PERSONAL_DATA = "PERSONAL_DATA"
     OFFENSIVE = "OFFENSIVE"

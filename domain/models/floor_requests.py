@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from domain.models.base import Key, Record, new_id
+from domain.models.comments import HidingGround
 
 
 class FloorRequestState(StrEnum):
@@ -51,8 +53,10 @@ class FloorRequest(Record):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     constituency_id: Mapped[UUID | None] = mapped_column(ForeignKey("constituencies.id"))
     about: Mapped[str]
+    hidden_ground: Mapped[HidingGround | None] = mapped_column(default=None)
     state: Mapped[FloorRequestState] = mapped_column(default=FloorRequestState.WAITING)
     given_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime]
     topic_id: Mapped[UUID] = synonym("roundtable_id", init=False)
+    revision: ClassVar[int] = 1  # what it says never changes

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.models.base import Key, Record, new_id
-from domain.models.comments import SubjectKind
+from domain.models.comments import HidingGround, SubjectKind
 
 
 class Mitigation(StrEnum):
@@ -32,6 +33,8 @@ class Interest(Record):
     subject_kind: Mapped[SubjectKind | None]
     subject_id: Mapped[UUID | None]
     body: Mapped[str]
+    hidden_ground: Mapped[HidingGround | None] = mapped_column(default=None)
     mitigation: Mapped[Mitigation]
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+    revision: ClassVar[int] = 1  # what it says never changes

@@ -1,4 +1,4 @@
-"""Decisions of moderators on comments and threads, what is asked of them, and appeals."""
+"""Decisions of moderators on words and threads, what is asked of them, and appeals."""
 
 from __future__ import annotations
 
@@ -13,8 +13,19 @@ from domain.models.base import Key, Record, new_id
 from domain.models.comments import HidingGround
 
 
+class WordsKind(StrEnum):
+    """What somebody wrote for others to read, who may flag it."""
+
+    COMMENT = "COMMENT"
+    VOTE = "VOTE"
+    OBJECTION = "OBJECTION"
+    FLOOR_REQUEST = "FLOOR_REQUEST"
+    INTEREST = "INTEREST"
+    BALLOT = "BALLOT"
+
+
 class ModerationAction(StrEnum):
-    """What a moderator decided on a comment, or on a thread."""
+    """What a moderator decided on words, or on a thread."""
 
     HIDE = "HIDE"
     SHOW = "SHOW"
@@ -31,20 +42,21 @@ class ModerationAction(StrEnum):
 
 
 class ModerationDecision(Record):
-    """A decision with its reason, on a comment, or on a whole thread where that is None; appended.
+    """A decision with its reason, on words, or on a whole thread where those are None; appended.
 
-    `thread_id` is the thread, or the one that the comment was in. `into_id` is what a comment was
-    merged into, `to_thread_id` where it was moved to, `reverses_id` the decision that this undoes.
+    `author_id` is who wrote the words or opened the thread. `thread_id` is the thread, or the one
+    that a comment was in; None for other words. `into_id` is what a comment was merged into,
+    `to_thread_id` where it was moved to, `reverses_id` the decision that this undoes.
     """
 
     __tablename__ = "moderation_decisions"
 
     id: Mapped[Key] = mapped_column(default_factory=new_id)
     topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"))
-    thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id"), index=True)
-    comment_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("comments.id"), default=None, index=True
-    )
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    thread_id: Mapped[UUID | None] = mapped_column(ForeignKey("threads.id"), index=True)
+    words_kind: Mapped[WordsKind | None] = mapped_column(default=None)
+    words_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
     action: Mapped[ModerationAction]
     ground: Mapped[HidingGround | None] = mapped_column(default=None)
     into_id: Mapped[UUID | None] = mapped_column(ForeignKey("comments.id"), default=None)
@@ -87,17 +99,18 @@ class Appeal(Record):
 
 
 class Flag(Record):
-    """That one person asks moderators to look at a comment; the next decision on it settles it."""
+    """That one person asks moderators to look at words; the next decision on those settles it."""
 
     __tablename__ = "flags"
     __table_args__ = (
-        UniqueConstraint("comment_id", "person_id"),
+        UniqueConstraint("words_id", "person_id"),
         Index("flags_open_idx", "topic_id", "id", postgresql_where=text("settled_at IS NULL")),
     )
 
     id: Mapped[Key] = mapped_column(default_factory=new_id)
     topic_id: Mapped[UUID] = mapped_column(ForeignKey("topics.id"))
-    comment_id: Mapped[UUID] = mapped_column(ForeignKey("comments.id"))
+    words_kind: Mapped[WordsKind]
+    words_id: Mapped[UUID]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     reason: Mapped[str]
     settled_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.lifecycle import ObjectionState
 from domain.models.base import Key, Record, new_id
+from domain.models.comments import HidingGround
 
 
 class Objection(Record):
     """An elector's objection in a ballot; `vote_id` is the vote that raised it, if one did.
 
-    What it says never changes. `reason` is why its last step was taken.
+    What it says never changes, and is hidden with the reason of the vote that raised it.
+    `reason` is why its last step was taken.
     """
 
     __tablename__ = "objections"
@@ -28,6 +30,7 @@ class Objection(Record):
     constituency_id: Mapped[UUID] = mapped_column(ForeignKey("constituencies.id"))
     vote_id: Mapped[UUID | None] = mapped_column(ForeignKey("votes.id"), default=None, index=True)
     body: Mapped[str]
+    hidden_ground: Mapped[HidingGround | None] = mapped_column(default=None)
     safety: Mapped[bool]
     state: Mapped[ObjectionState] = mapped_column(default=ObjectionState.RAISED)
     reason: Mapped[str] = mapped_column(default="")

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.models.base import Key, Ordinals, Record, Small, new_id
+from domain.models.comments import HidingGround
 
 
 class Vote(Record):
@@ -18,7 +19,8 @@ class Vote(Record):
     are approved, ascending, or ranked, the most preferred first. `cast_by_id` is who cast
     it on behalf of the voter, None where that was the voter. `revision` counts how often it was
     cast. In each round everybody votes anew. A `stale` vote does not count: what it is about was
-    changed, and it waits for its voter to say it again.
+    changed, and it waits for its voter to say it again. While its reasons are hidden, those of
+    every casting are, and it counts on.
     """
 
     __tablename__ = "votes"
@@ -35,6 +37,7 @@ class Vote(Record):
     cast_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), default=None)
     rationale: Mapped[str]
     stale: Mapped[bool] = mapped_column(default=False)
+    hidden_ground: Mapped[HidingGround | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)
     cast_at: Mapped[datetime]
 

@@ -11,8 +11,10 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Select,
+    String,
     Uuid,
     bindparam,
+    cast,
     exists,
     func,
     literal_column,
@@ -23,7 +25,7 @@ from sqlalchemy.orm import aliased
 
 from domain.database import Session
 from domain.errors import NotFound
-from domain.models.comments import Comment, Thread
+from domain.models.comments import Thread
 from domain.models.dispositions import Disposition
 from domain.models.engagements import Engagement
 from domain.models.moderation import Appeal, Flag, ModerationDecision
@@ -33,16 +35,13 @@ from domain.queries import topics
 from domain.queries.pages import Listed, Page, Slice, grouped, ids, in_order, seen_by, visible
 from domain.unit_of_work import require_allowed
 
-_DECISIONS = (
-    select(ModerationDecision, Topic, func.coalesce(Comment.author_id, Thread.author_id))
-    .join(Topic, Topic.id == ModerationDecision.topic_id)
-    .join(Thread, Thread.id == ModerationDecision.thread_id)
-    .outerjoin(Comment, Comment.id == ModerationDecision.comment_id)
+_DECISIONS = select(ModerationDecision, Topic, ModerationDecision.author_id).join(
+    Topic, Topic.id == ModerationDecision.topic_id
 )
 _APPEALS = select(Appeal, Topic, Appeal.appellant_id).join(Topic, Topic.id == Appeal.topic_id)
 
 BY_IDS = _DECISIONS.where(ModerationDecision.id == func.any(ids()))
-OF_COMMENTS = _DECISIONS.where(ModerationDecision.comment_id == func.any(ids())).order_by(
+OF_WORDS = _DECISIONS.where(ModerationDecision.words_id == func.any(ids())).order_by(
     ModerationDecision.decided_at, ModerationDecision.id
 )
 OF_THREADS = (
@@ -50,7 +49,7 @@ OF_THREADS = (
     .join(Topic, Topic.id == ModerationDecision.topic_id)
     .where(
         visible(),
-        ModerationDecision.comment_id.is_(None),
+        ModerationDecision.words_id.is_(None),
         ModerationDecision.thread_id == func.any(ids()),
     )
     .order_by(ModerationDecision.id)
@@ -60,7 +59,7 @@ APPEALS_OF_DECISIONS = _APPEALS.where(Appeal.moderation_decision_id == func.any(
 FLAGS = (
     select(Flag, Topic)
     .join(Topic, Topic.id == Flag.topic_id)
-    .where(Flag.comment_id == func.any(ids()))
+    .where(Flag.words_id == func.any(ids()))
     .order_by(Flag.id)
 )
 
@@ -77,32 +76,38 @@ def _topic() -> BindParameter[UUID]:
     return bindparam("topic_id", type_=Uuid())
 
 
-def _asked(asked: Asked, id: Any, subject_id: Any, since: Any) -> Select[Any]:
-    kind: ColumnElement[str] = literal_column(f"'{asked}'")
+def _literal(name: str) -> ColumnElement[str]:
+    return literal_column(f"'{name}'", String)
+
+
+def _asked(asked: Asked, id: Any, kind: Any, subject_id: Any, since: Any) -> Select[Any]:
     return select(
         id.label("id"),
-        kind.label("asked"),
+        _literal(asked).label("asked"),
+        kind.label("subject_kind"),
         subject_id.label("subject_id"),
         since.label("since"),
     )
 
 
 _EARLIER = aliased(Flag)
-# Whatever the number of its flags, a comment is asked about once, since the first of them.
+# Whatever the number of their flags, words are asked about once, since the first of them.
 _ASKED = union_all(
-    _asked(Asked.FLAGGED, Flag.id, Flag.comment_id, Flag.created_at).where(
+    _asked(
+        Asked.FLAGGED, Flag.id, cast(Flag.words_kind, String), Flag.words_id, Flag.created_at
+    ).where(
         Flag.topic_id == _topic(),
         Flag.settled_at.is_(None),
         ~exists().where(
-            _EARLIER.comment_id == Flag.comment_id,
+            _EARLIER.words_id == Flag.words_id,
             _EARLIER.settled_at.is_(None),
             _EARLIER.id < Flag.id,
         ),
     ),
-    _asked(Asked.APPEALED, Appeal.id, Appeal.id, Appeal.created_at).where(
+    _asked(Asked.APPEALED, Appeal.id, _literal("APPEAL"), Appeal.id, Appeal.created_at).where(
         Appeal.topic_id == _topic(), Appeal.answered_at.is_(None)
     ),
-    _asked(Asked.UNDISPOSED, Thread.id, Thread.id, Thread.created_at)
+    _asked(Asked.UNDISPOSED, Thread.id, _literal("THREAD"), Thread.id, Thread.created_at)
     .join(Engagement, Engagement.id == Thread.topic_id)
     .where(Thread.topic_id == _topic(), ~exists().where(Disposition.thread_id == Thread.id)),
 ).subquery("queue")
@@ -114,24 +119,24 @@ async def by_ids(
 ) -> list[ModerationDecision | None]:
     """Return decisions, None for those that the viewer may not know of.
 
-    Those on a comment are for its author and the moderators, those on a thread for its readers.
+    Those on words are for their author and the moderators, those on a thread for its readers.
     """
     rows = await session.execute(BY_IDS, {"ids": keys})
     of_threads = [
         decision
         for decision, topic, _ in rows
-        if decision.comment_id is None and audience(viewer, topic) is not None
+        if decision.words_id is None and audience(viewer, topic) is not None
     ]
     found = [*of_threads, *_concerning(viewer, rows)]
     return in_order(keys, found, lambda row: row.id)
 
 
-async def of_comments(
+async def of_words(
     session: Session, viewer: Viewer, keys: Sequence[UUID]
 ) -> list[list[ModerationDecision]]:
-    """Return the decisions on each comment, oldest first; none but for author and moderators."""
-    rows = await session.execute(OF_COMMENTS, {"ids": keys})
-    return grouped(keys, _concerning(viewer, rows), lambda row: row.comment_id)
+    """Return the decisions on any words, oldest first; none but for author and moderators."""
+    rows = await session.execute(OF_WORDS, {"ids": keys})
+    return grouped(keys, _concerning(viewer, rows), lambda row: row.words_id)
 
 
 async def of_threads(
@@ -159,17 +164,18 @@ async def appeals_of_decisions(
 
 
 async def flags(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[list[Flag]]:
-    """Return who flagged each comment and why, oldest first; none but for moderators."""
+    """Return who flagged any words and why, oldest first; none but for moderators."""
     rows = await session.execute(FLAGS, {"ids": keys})
     shown = (flag for flag, topic in rows if audience(viewer, topic) is Audience.MODERATORS)
-    return grouped(keys, shown, lambda row: row.comment_id)
+    return grouped(keys, shown, lambda row: row.words_id)
 
 
 async def queue(session: Session, viewer: Viewer, page: Page, *, topic_id: UUID) -> Slice[Any]:
     """Return a page of what is asked of the moderators of a topic, what has waited longest first.
 
-    Rows have the `id` of what asks, `asked`, `subject_id` and `since`. Raises NotFound where there
-    is no topic that the viewer may know of, NotAllowed where they do not moderate it.
+    Rows have the `id` of what asks, `asked`, `subject_kind`, `subject_id` and `since`. Raises
+    NotFound where there is no topic that the viewer may know of, NotAllowed where they do not
+    moderate it.
     """
     await _require_moderator(session, viewer, topic_id)
     return await QUEUE.slice_of_rows(session, viewer, page, topic_id=topic_id)

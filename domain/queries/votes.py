@@ -13,6 +13,7 @@ from domain.consensus.choices import BallotKind
 from domain.database import Session
 from domain.lifecycle import BallotState
 from domain.models.ballots import Ballot, BallotSecrecy, BallotVisibility, Elector
+from domain.models.comments import HidingGround
 from domain.models.topics import Topic
 from domain.models.votes import CastVote, Vote
 from domain.permissions import Permission, Viewer, allowed
@@ -67,6 +68,9 @@ RECUSED = (
     select(Vote.id)
     .join(Elector, and_(Elector.ballot_id == Vote.ballot_id, Elector.person_id == Vote.person_id))
     .where(Vote.id == func.any(ids()), Elector.recused)
+)
+HIDDEN = select(Vote.id, Vote.hidden_ground).where(
+    Vote.id == func.any(ids()), Vote.hidden_ground.is_not(None)
 )
 HISTORY = (
     select(CastVote)
@@ -159,6 +163,15 @@ async def recused(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> li
     """Say of each vote whether it does not count, because its voter is recused."""
     found = set(await session.scalars(RECUSED, {"ids": keys}))
     return [key in found for key in keys]
+
+
+async def hidden_grounds(
+    session: Session, _viewer: Viewer, keys: Sequence[UUID]
+) -> list[HidingGround | None]:
+    """Return why the reason of each vote is hidden, None where it is not."""
+    rows = await session.execute(HIDDEN, {"ids": keys})
+    found = {row.id: row.hidden_ground for row in rows}
+    return [found.get(key) for key in keys]
 
 
 async def history(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[list[CastVote]]:

@@ -196,8 +196,8 @@ async def furnish(database: Database) -> Furnished:
     ids["hidden"] = await comment_of(ids["thread"])
     await change(
         "moderator",
-        "hideComment",
-        commentId=ids["hidden"],
+        "hideWords",
+        wordsId=ids["hidden"],
         ground="PERSONAL_DATA",
         reason=HIDING_REASON,
         expectedRevision=1,
@@ -334,7 +334,7 @@ async def _moderate(made: Furnished) -> None:
     ids["appeal"] = await change(
         "nurse2", "appealDecision", moderationDecisionId=ids["decision"], words=APPEAL
     )
-    await change("pharmacist1", "flagComment", commentId=ids["comment"], reason=FLAG_REASON)
+    await change("pharmacist1", "flagWords", wordsId=ids["comment"], reason=FLAG_REASON)
     other = {"threadId": ids["other thread"]}
     step = {"reason": "For order's sake.", "expectedRevision": None}
     for name, body in (("split", "One, and more."), ("merged", "Another matter, I say.")):

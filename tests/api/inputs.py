@@ -30,17 +30,21 @@ from schema.nodes import LOADERS, global_id
 SCHEMA = build_schema(printed())
 MUTATIONS: Mapping[str, Any] = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
 
+NODE_TYPES = {*LOADERS, "Node", "Words"}
+
 UNKNOWN = UUID("01990000-0000-7000-8000-000000000000")
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Ids = Mapping[str, Sequence[str]]
 
 SUBJECTS = ("Specification", "Section", "Block", "Criterion", "Ballot", "Engagement", "Roundtable")
+WORDS = ("Comment", "Vote", "Objection", "FloorRequest", "Interest", "Ballot")
 # Fields whose name does not say of what type their id is.
 TYPES: Mapping[str, Sequence[str]] = {
     "otherId": ("Credential",),
     "topicId": ("Engagement", "Roundtable", "Specification", "DeliveryPlan"),
     "subjectId": SUBJECTS,
+    "wordsId": WORDS,
     "scopeId": ("Engagement", "Specification", "Organisation", "Roundtable"),
     "replyToId": ("Comment",),
     "intoId": ("Comment",),
@@ -52,7 +56,6 @@ TYPES: Mapping[str, Sequence[str]] = {
     "stakeholderIds": ("Stakeholder",),
     "personIds": ("Person",),
 }
-NAMED = {"Node", *LOADERS}
 NODES = text(
     " UNION ALL ".join(
         f"SELECT '{mapper.class_.__name__}' AS type, id FROM {mapper.local_table}"
@@ -197,9 +200,9 @@ def document(mutation: str) -> str:
     payload = SCHEMA.type_map[payload_type(mutation)]
     assert isinstance(payload, GraphQLObjectType)
     selected = " ".join(
-        f"{name} {{ id }}" if str(field.type).rstrip("!") in NAMED else name
+        f"{name} {{ id }}" if str(field.type).rstrip("!") in NODE_TYPES else name
         for name, field in payload.fields.items()
-        if str(field.type).rstrip("!") in NAMED or is_leaf_type(get_named_type(field.type))
+        if str(field.type).rstrip("!") in NODE_TYPES or is_leaf_type(get_named_type(field.type))
     )
     input_type = MUTATIONS[mutation].args["input"].type
     return (

@@ -97,6 +97,8 @@ async def furnish(place: Furnished) -> list[UUID]:
     )
     vote = {"ballotId": ids["live"], "choice": "DISAGREE", "rationale": "On second thoughts."}
     await place.change("nurse1", "castVote", **vote)
+    hiding = {"ground": "OTHER", "reason": "For this test.", "expectedRevision": None}
+    await place.change("moderator", "hideWords", wordsId=ids["live vote"], **hiding)
     await _hold_two_rounds(place)
     proxy = world.id("Person", world.people["pharmacist2"])
     await place.change("pharmacist1", "nameProxy", ballotId=ids["live"], proxyId=proxy)

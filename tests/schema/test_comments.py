@@ -151,6 +151,7 @@ COMMENT = (
     "comment { id body revision editedAt hiddenAt hiddenReason edits { number body } "
     "mentioned { name } replyTo { body } reactions { kind person { name } } }"
 )
+WORDS = f"words {{ ... on Comment {COMMENT.removeprefix('comment ')} }}"
 THREAD = "thread { id pinned resolvedAt resolvedBy { name } revision viewerCanComment }"
 
 
@@ -225,7 +226,7 @@ async def test_nobody_else_edits_and_nobody_edits_what_is_hidden(ask: Ask, world
 
     other = await change(ask, moderator, "editComment", COMMENT, **edit)
     rude = {"ground": "OFFENSIVE", "reason": "Rude.", "expectedRevision": 1}
-    await change(ask, moderator, "hideComment", COMMENT, commentId=comment["id"], **rude)
+    await change(ask, moderator, "hideWords", WORDS, wordsId=comment["id"], **rude)
     hidden = await change(ask, await world.viewer("nurse1"), "editComment", COMMENT, **edit)
 
     assert other["code"] == "NOT_ALLOWED"
@@ -235,24 +236,24 @@ async def test_nobody_else_edits_and_nobody_edits_what_is_hidden(ask: Ask, world
 async def test_hiding_tells_the_author_why_and_others_nothing(ask: Ask, world: World) -> None:
     comment = await add(ask, world, "nurse1", await open_thread(ask, world))
     moderator = await world.viewer("moderator")
-    step = {"commentId": comment["id"], "reason": "It names a patient.", "expectedRevision": None}
+    step = {"wordsId": comment["id"], "reason": "It names a patient.", "expectedRevision": None}
     hide = {**step, "ground": "PERSONAL_DATA"}
 
-    hidden = await change(ask, moderator, "hideComment", COMMENT, **hide)
-    again = await change(ask, moderator, "hideComment", COMMENT, **hide)
+    hidden = await change(ask, moderator, "hideWords", WORDS, **hide)
+    again = await change(ask, moderator, "hideWords", WORDS, **hide)
     query = f"query ($id: ID!) {{ node(id: $id) {{ ... on Comment {{ {COMMENT[9:-1]} }} }} }}"
     seen = [
         (await ask(await world.viewer(name), query, id=comment["id"]))["node"]
         for name in ("nurse1", "nurse2")
     ]
-    shown = await change(ask, moderator, "showComment", COMMENT, **step)
-    twice = await change(ask, moderator, "showComment", COMMENT, **step)
+    shown = await change(ask, moderator, "showWords", WORDS, **step)
+    twice = await change(ask, moderator, "showWords", WORDS, **step)
 
-    assert hidden["comment"]["hiddenReason"] == "It names a patient."
+    assert hidden["words"]["hiddenReason"] == "It names a patient."
     assert again["code"] == "CONFLICT"
     assert [node["body"] for node in seen] == ["A comment.", None]
     assert [node["hiddenReason"] for node in seen] == ["It names a patient.", None]
-    assert shown["comment"]["hiddenAt"] is None
+    assert shown["words"]["hiddenAt"] is None
     assert twice["code"] == "CONFLICT"
 
 

@@ -10,7 +10,7 @@ from domain.permissions import ANYONE, Audience
 from tests.api.furnished import run
 from tests.api.inputs import UNKNOWN
 from tests.conftest import Ask
-from tests.moderation import COMMENT, THREAD, Moderated
+from tests.moderation import COMMENT, THREAD, WORDS, Moderated
 from tests.world import World
 
 
@@ -30,7 +30,7 @@ async def test_a_tombstone_says_the_ground_and_the_author_is_told_the_reason(
     comment = await place.say(thread["id"], "Mr Brown of bed 4 said so.")
 
     await place.decide(
-        "hideComment",
+        "hideWords",
         comment,
         ground="PERSONAL_DATA",
         reason="It names Mr Brown.",
@@ -57,9 +57,9 @@ async def test_what_was_shown_again_has_no_tombstone_and_names_what_it_undid(
     place: Moderated,
 ) -> None:
     comment = await place.say((await place.thread("First."))["id"], "Hm.")
-    await place.decide("hideComment", comment)
+    await place.decide("hideWords", comment)
 
-    shown = await place.decide("showComment", comment)
+    shown = await place.decide("showWords", comment)
 
     assert shown["tombstone"] is shown["hiddenGround"] is None
     assert shown["decisions"][1]["reverses"] == {"action": "HIDE"}
@@ -142,12 +142,12 @@ async def test_of_two_moderators_who_meet_the_second_is_shown_what_the_first_dec
 ) -> None:
     comment = await place.say((await place.thread("First."))["id"], "Hm.")
     other = await place.thread("Other.")
-    await place.decide("hideComment", comment, expectedRevision=1)
+    await place.decide("hideWords", comment, expectedRevision=1)
 
     decisions: tuple[tuple[str, dict[str, Any]], ...] = (
         ("moveComment", {"threadId": other["id"]}),
-        ("showComment", {}),
-        ("keepComment", {}),
+        ("showWords", {}),
+        ("keepWords", {}),
         ("splitComment", {"parts": ["H", "m."]}),
         ("mergeComment", {"intoId": other["comments"]["nodes"][0]["id"]}),
     )
@@ -159,9 +159,9 @@ async def test_of_two_moderators_who_meet_the_second_is_shown_what_the_first_dec
 @pytest.mark.parametrize(
     ("mutation", "input", "code", "path"),
     [
-        ("hideComment", {"reason": " "}, "INVALID", ["reason"]),
-        ("showComment", {}, "CONFLICT", []),
-        ("keepComment", {}, "CONFLICT", []),
+        ("hideWords", {"reason": " "}, "INVALID", ["reason"]),
+        ("showWords", {}, "CONFLICT", []),
+        ("keepWords", {}, "CONFLICT", []),
         ("mergeComment", {"intoId": "itself"}, "INVALID", ["intoId"]),
         ("mergeComment", {"intoId": "elsewhere"}, "NOT_FOUND", ["intoId"]),
         ("mergeComment", {"intoId": "hidden"}, "CONFLICT", []),
@@ -191,7 +191,7 @@ async def test_decisions_that_cannot_be_change_nothing(
     names["elsewhere"] = foreign["comments"]["nodes"][0]["id"]
     for name in ("hidden", "merged"):
         names[name] = await place.say(thread["id"], f"To be {name}.")
-    await place.decide("hideComment", names["hidden"])
+    await place.decide("hideWords", names["hidden"])
     await place.decide("mergeComment", names["merged"], intoId=thread["comments"]["nodes"][0]["id"])
     before = await place.see("moderator", comment)
 
@@ -206,7 +206,7 @@ async def test_decisions_that_cannot_be_change_nothing(
     assert await place.see("moderator", comment) == before
 
 
-@pytest.mark.parametrize("first", ["mergeComment", "splitComment", "hideComment"])
+@pytest.mark.parametrize("first", ["mergeComment", "splitComment", "hideWords"])
 async def test_what_is_not_shown_on_its_own_is_neither_merged_split_flagged_nor_edited(
     place: Moderated, first: str
 ) -> None:
@@ -220,7 +220,7 @@ async def test_what_is_not_shown_on_its_own_is_neither_merged_split_flagged_nor_
     answers = [
         await place.decide("mergeComment", comment, intoId=shown),
         await place.decide("splitComment", comment, parts=parts),
-        await place.do("nurse2", "flagComment", COMMENT, commentId=comment, reason="Hm."),
+        await place.do("nurse2", "flagWords", WORDS, wordsId=comment, reason="Hm."),
         await place.do(
             "nurse1", "editComment", COMMENT, commentId=comment, body="x", expectedRevision=None
         ),
@@ -238,8 +238,8 @@ async def test_hiding_a_comment_that_was_split_is_refused_and_a_merged_one_can_b
     await place.decide("splitComment", one, parts=["One.", "Two."])
     await place.decide("mergeComment", other, intoId=thread["comments"]["nodes"][0]["id"])
 
-    assert (await place.decide("hideComment", one))["code"] == "CONFLICT"
-    assert (await place.decide("hideComment", other))["tombstone"] is not None
+    assert (await place.decide("hideWords", one))["code"] == "CONFLICT"
+    assert (await place.decide("hideWords", other))["tombstone"] is not None
     assert (await place.see("nurse2", other))["body"] is None
 
 
@@ -247,14 +247,14 @@ async def test_flags_are_told_to_moderators_alone_and_settled_by_the_next_decisi
     place: Moderated,
 ) -> None:
     comment = await place.say((await place.thread("First."))["id"], "Buy this.")
-    flag = {"commentId": comment, "reason": "It advertises."}
+    flag = {"wordsId": comment, "reason": "It advertises."}
 
-    by_first = await place.do("nurse2", "flagComment", COMMENT, **flag)
-    twice = await place.do("nurse2", "flagComment", COMMENT, **flag)
-    await place.do("pharmacist1", "flagComment", COMMENT, **flag)
+    by_first = await place.do("nurse2", "flagWords", WORDS, **flag)
+    twice = await place.do("nurse2", "flagWords", WORDS, **flag)
+    await place.do("pharmacist1", "flagWords", WORDS, **flag)
     asked = await place.queue()
-    kept = await place.decide("keepComment", comment, reason="It does not.")
-    later = await place.do("nurse3", "flagComment", COMMENT, **flag)
+    kept = await place.decide("keepWords", comment, reason="It does not.")
+    later = await place.do("nurse3", "flagWords", WORDS, **flag)
 
     assert by_first["flags"] == []
     assert twice["code"] == "CONFLICT"
@@ -273,12 +273,12 @@ async def test_the_queue_is_in_the_order_of_waiting_and_empty_once_all_is_answer
 ) -> None:
     thread = await place.thread("First.")
     hidden, flagged = [await place.say(thread["id"], body) for body in ("One.", "Two.")]
-    await place.decide("hideComment", hidden)
-    await place.do("nurse2", "flagComment", COMMENT, commentId=flagged, reason="Hm.")
+    await place.decide("hideWords", hidden)
+    await place.do("nurse2", "flagWords", WORDS, wordsId=flagged, reason="Hm.")
     appeal = await place.appeal(hidden)
 
     assert await place.queue() == [("FLAGGED", flagged), ("APPEALED", appeal)]
-    await place.decide("keepComment", flagged)
+    await place.decide("keepWords", flagged)
     await place.answer(appeal, "UPHELD")
     assert await place.queue() == []
 
@@ -307,7 +307,7 @@ async def test_the_queue_is_for_moderators(
     assert [error["extensions"]["code"] for error in result["errors"]] == [code]
 
 
-@pytest.mark.parametrize("mutation", ["hideComment", "mergeComment", "splitComment", "moveComment"])
+@pytest.mark.parametrize("mutation", ["hideWords", "mergeComment", "splitComment", "moveComment"])
 async def test_another_moderator_reverses_a_decision_and_everything_is_as_before(
     place: Moderated, mutation: str
 ) -> None:
@@ -363,7 +363,7 @@ async def test_whoever_opened_a_thread_appeals_against_its_lock(place: Moderated
 async def test_an_appeal_is_the_authors_once_and_about_what_stands(place: Moderated) -> None:
     thread = await place.thread("First.")
     comment = await place.say(thread["id"], "Hm.")
-    hidden = await place.decide("hideComment", comment)
+    hidden = await place.decide("hideWords", comment)
 
     async def appeal(name: str, decision: int) -> str | None:
         found = (await place.see("moderator", comment))["decisions"][decision]["id"]
@@ -376,10 +376,10 @@ async def test_an_appeal_is_the_authors_once_and_about_what_stands(place: Modera
     assert await appeal("nurse2", 0) == "NOT_FOUND"
     assert await appeal("nurse1", 0) is None
     assert await appeal("nurse1", 0) == "CONFLICT"
-    await place.decide("showComment", comment)
+    await place.decide("showWords", comment)
     assert await appeal("nurse1", 1) == "CONFLICT", "What gives back is nothing to appeal against."
-    await place.decide("hideComment", comment)
-    await place.decide("showComment", comment)
+    await place.decide("hideWords", comment)
+    await place.decide("showWords", comment)
     assert await appeal("nurse1", 2) == "CONFLICT", "It was undone."
 
 
@@ -387,9 +387,9 @@ async def test_an_appeal_against_what_was_undone_meanwhile_can_only_be_reversed(
     place: Moderated,
 ) -> None:
     comment = await place.say((await place.thread("First."))["id"], "Hm.")
-    await place.decide("hideComment", comment)
+    await place.decide("hideWords", comment)
     appeal = await place.appeal(comment)
-    await place.decide("showComment", comment)
+    await place.decide("showWords", comment)
 
     upheld = await place.answer(appeal, "UPHELD")
     reversed_ = await place.answer(appeal, "REVERSED")
@@ -409,7 +409,7 @@ async def test_what_was_decided_since_stands_in_the_way_of_undoing(place: Modera
     part = (await place.see("moderator", merged))["parts"][0]["id"]
     await place.decide("mergeComment", part, intoId=first)
     part = (await place.see("moderator", hidden))["parts"][0]["id"]
-    await place.decide("hideComment", part)
+    await place.decide("hideWords", part)
     await place.decide("moveComment", moved, threadId=thread["id"])
 
     answers = [await place.answer(appeal, "REVERSED") for appeal in appeals]

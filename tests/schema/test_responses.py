@@ -326,7 +326,7 @@ async def test_what_is_hidden_is_hidden_in_the_response_too(place: Answered) -> 
     one, _ = await place.answered()
     comment = (await place.thread_of("nurse1", one))["comments"]["nodes"][0]["id"]
 
-    await place.decide("hideComment", comment, ground="PERSONAL_DATA")
+    await place.decide("hideWords", comment, ground="PERSONAL_DATA")
 
     shown = (await place.ledger(ANYONE))["response"]["entries"]["nodes"][0]["comment"]
     assert shown["body"] is None

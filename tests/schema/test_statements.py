@@ -273,8 +273,8 @@ async def seconds(place: Furnished) -> None:
     )
     await change(
         "moderator",
-        "hideComment",
-        commentId=ids["comment"],
+        "hideWords",
+        wordsId=ids["comment"],
         ground="OTHER",
         reason="For this test.",
         expectedRevision=None,

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from domain.commands import comments as commands
-from domain.commands import moderation
+from domain.commands import moderation, words
 from domain.models.comments import HidingGround, ReactionKind, SubjectKind
+from domain.models.moderation import WordsKind
 from domain.permissions import ANYONE
 from domain.unit_of_work import UnitOfWork
 from schema.nodes import parse
@@ -127,9 +128,10 @@ async def test_a_hidden_comment_is_replayed_without_its_words(live: Live, world:
     thread = await open_thread(world, "nurse1", "First.")
     canary = await add(world, "nurse1", thread, "A canary in a secret.")
     async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
-        await moderation.hide_comment(
+        await words.hide_words(
             uow,
-            comment_id=canary,
+            kind=WordsKind.COMMENT,
+            words_id=canary,
             ground=HidingGround.PERSONAL_DATA,
             reason="It names a patient.",
             expected_revision=1,
@@ -152,7 +154,8 @@ async def test_an_author_is_told_what_was_decided_and_why_in_a_topic_of_their_ow
 ) -> None:
     query = (
         "subscription ($topic: ID!) { activity(topicId: $topic) { ... on ActivityEvent { kind "
-        "subject { ... on ModerationDecision { action reason comment { body } } } } } }"
+        "subject { ... on ModerationDecision { "
+        "action reason words { ... on Comment { body } } } } } } }"
     )
     thread = await open_thread(world, "nurse1", "First.")
     comment = await add(world, "nurse1", thread, "Mr Brown said so.")
@@ -161,9 +164,10 @@ async def test_an_author_is_told_what_was_decided_and_why_in_a_topic_of_their_ow
     async with live.subscribe(await world.viewer("nurse1"), query, topic=own) as messages:
         await messages.next()
         async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
-            await moderation.hide_comment(
+            await words.hide_words(
                 uow,
-                comment_id=comment,
+                kind=WordsKind.COMMENT,
+                words_id=comment,
                 ground=HidingGround.PERSONAL_DATA,
                 reason="It names a patient.",
                 expected_revision=1,
@@ -177,7 +181,7 @@ async def test_an_author_is_told_what_was_decided_and_why_in_a_topic_of_their_ow
         "subject": {
             "action": "HIDE",
             "reason": "It names a patient.",
-            "comment": {"body": "Mr Brown said so."},
+            "words": {"body": "Mr Brown said so."},
         },
     }
     assert other["errors"][0]["extensions"]["code"] == "NOT_FOUND"

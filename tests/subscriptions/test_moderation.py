@@ -33,15 +33,15 @@ EXAMPLES = max(1, int(os.environ.get("CONCORDAT_STEPS", "120")) // STEPS_OF_ONE)
 AUTHORS = ("nurse1", "nurse2", "pharmacist1")
 MODERATORS = ("moderator", "secretary", "admin")
 READERS = (None, "stranger", *AUTHORS, "physiotherapist1")
-BY_AUTHORS = ("addComment", "openThread", "flagComment", "editComment", "appealDecision")
+BY_AUTHORS = ("addComment", "openThread", "flagWords", "editComment", "appealDecision")
 SWITCHES = {"lockThread": "locked", "pinThread": "pinned", "assignTheme": "assigned"}
 STEPS = (
-    *("addComment", "flagComment", "hideComment", "splitComment", "appealDecision") * 3,
-    *("showComment", "mergeComment", "moveComment", "answerAppeal", "editComment") * 2,
-    *("openThread", "keepComment", "lockThread", "pinThread", "setDisposition", "assignTheme"),
+    *("addComment", "flagWords", "hideWords", "splitComment", "appealDecision") * 3,
+    *("showWords", "mergeComment", "moveComment", "answerAppeal", "editComment") * 2,
+    *("openThread", "keepWords", "lockThread", "pinThread", "setDisposition", "assignTheme"),
 )
 AFTER_PUBLICATION = (
-    *("hideComment", "showComment", "appealDecision", "answerAppeal", "correctResponse") * 2,
+    *("hideWords", "showWords", "appealDecision", "answerAppeal", "correctResponse") * 2,
     *("mergeComment", "splitComment", "moveComment", "editComment", "setDisposition"),
 )
 
@@ -78,7 +78,7 @@ WORDS = """
 fragment Words on Comment {
   id body hiddenReason tombstone edits { body } replyTo { body } mergedInto { body }
   splitFrom { body edits { body } } sources { body edits { body } } parts { body edits { body } }
-  decisions { reason comment { body } into { body } }
+  decisions { reason words { ... on Comment { body } } into { body } }
 }
 """
 EXERCISE = f"""
@@ -172,12 +172,11 @@ class Exercise:
         return simple[mutation] | ({switch: self.draw(st.booleans())} if switch else {})
 
     async def _appeal(self, words: str) -> dict[str, Any]:
-        decisions = [each for each in await self.rows(DECISIONS) if each.comment_id is not None]
-        authors = {each.id: each.author_id for each in await self.rows(COMMENTS)}
+        decisions = [each for each in await self.rows(DECISIONS) if each.words_id is not None]
         decision = self.choose(decisions)
         names = {key: name for name, key in self.made.world.people.items()}
         return {
-            "by": names[authors[decision.comment_id]],
+            "by": names[decision.author_id],
             "moderationDecisionId": self.made.world.id("ModerationDecision", decision.id),
             "words": words,
         }
@@ -198,15 +197,16 @@ class Exercise:
         world = self.made.world
         comments = await self.rows(COMMENTS)
         likely = [each for each in comments if each.standing == "STANDING" and not each.hidden]
-        if mutation == "showComment":
+        if mutation == "showWords":
             likely = [each for each in comments if each.hidden]
-        elif mutation == "keepComment":
-            flagged = {each.comment_id for each in await self.rows(FLAGS) if not each.settled_at}
+        elif mutation == "keepWords":
+            flagged = {each.words_id for each in await self.rows(FLAGS) if not each.settled_at}
             likely = [each for each in comments if each.id in flagged]
         comment = self.choose([*(likely * 3), *comments])
-        input: dict[str, Any] = {"commentId": world.id("Comment", comment.id), **step}
+        name = "wordsId" if mutation.endswith("Words") else "commentId"
+        input: dict[str, Any] = {name: world.id("Comment", comment.id), **step}
         match mutation:
-            case "hideComment":
+            case "hideWords":
                 input["ground"] = self.choose(("PERSONAL_DATA", "OTHER"))
             case "mergeComment":
                 input["intoId"] = world.id("Comment", self.choose([*(likely * 3), *comments]).id)
@@ -214,7 +214,7 @@ class Exercise:
                 input["parts"] = comment.body.split(maxsplit=1)
             case "moveComment":
                 input["threadId"] = thread
-            case "flagComment":
+            case "flagWords":
                 del input["expectedRevision"]
             case "editComment":
                 names = {key: name for name, key in world.people.items()}
@@ -261,7 +261,7 @@ class Exercise:
         assert replayed(await self.rows(EVENTS)) == await self._tables(comments)
 
     async def _check_queue(self) -> None:
-        asked = [("FLAGGED", f.comment_id) for f in await self.rows(FLAGS) if not f.settled_at]
+        asked = [("FLAGGED", f.words_id) for f in await self.rows(FLAGS) if not f.settled_at]
         asked += [("APPEALED", a.id) for a in await self.rows(APPEALS) if a.answered_at is None]
         asked += [("UNDISPOSED", t.id) for t in await self.rows(THREADS) if t.number is None]
         result = await self.live.execute(await self.made.viewer("moderator"), QUEUE, id=self.id)
@@ -295,7 +295,7 @@ class Exercise:
                 }
                 for each in await self.rows(THREADS)
             },
-            "flags": {str(f.comment_id) for f in await self.rows(FLAGS) if not f.settled_at},
+            "flags": {str(f.words_id) for f in await self.rows(FLAGS) if not f.settled_at},
             "appeals": {str(each.id): each.outcome for each in await self.rows(APPEALS)},
             "version": version,
         }

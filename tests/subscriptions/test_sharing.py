@@ -19,9 +19,10 @@ from graphql import (
 from prometheus_client import REGISTRY
 
 from api.graphql import schema
-from domain.commands import comments, memberships, moderation, people
+from domain.commands import comments, memberships, people, words
 from domain.ids import new_id
 from domain.models.comments import HidingGround, SubjectKind
+from domain.models.moderation import WordsKind
 from domain.models.people import Membership, ScopeKind
 from domain.permissions import ANYONE, Representative, Role, Viewer
 from domain.queries import comments as queries
@@ -257,9 +258,10 @@ async def test_who_is_spoken_of_is_told_otherwise_and_nobody_else_is(
         everybody = await following(stack, live, viewers, EVENTS, topic=topic)
         before = executions("shared")
         async with UnitOfWork(world.database, await world.viewer("moderator")) as uow:
-            await moderation.hide_comment(
+            await words.hide_words(
                 uow,
-                comment_id=found.items[0].id,
+                kind=WordsKind.COMMENT,
+                words_id=found.items[0].id,
                 ground=HidingGround.OFFENSIVE,
                 reason="Rude.",
                 expected_revision=None,
