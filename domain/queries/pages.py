@@ -119,14 +119,22 @@ class ById(Told[T]):
     """Records by their ids, told to those who may know of them.
 
     `topic` is the column with the topic that a record lives in, as its key or as that of what it is
-    part of; None where the record is no secret.
+    part of; None where the record is no secret. Where it is a column of the latter, `part_of` says
+    how that is joined. What is not told by its place alone is read in a way of its own.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
     """The attributes that `told` looks at, whatever is wanted."""
 
-    def __init__(self, entity: Any, topic: InstrumentedAttribute[Any] | None = None) -> None:
+    def __init__(
+        self,
+        entity: Any,
+        topic: InstrumentedAttribute[Any] | None = None,
+        part_of: ColumnElement[bool] | None = None,
+    ) -> None:
         rows = select_(entity).where(entity.id == func.any(ids()))
+        if topic is not None and part_of is not None:
+            rows = rows.join(topic.class_, part_of)
         self._secret = topic is not None
         self._statement: Select[Any] = (
             rows

@@ -18,7 +18,7 @@ from domain.models.rounds import Round
 from domain.models.topics import Topic
 from domain.permissions import Audience, Viewer, audience
 from domain.queries.consensus import Standing, restore, round_disclosed
-from domain.queries.pages import grouped, ids, in_order, seen_by, visible
+from domain.queries.pages import ById, grouped, ids, seen_by, visible
 
 _ROUNDS = (
     select(Round)
@@ -26,7 +26,7 @@ _ROUNDS = (
     .join(Topic, Topic.id == Ballot.topic_id)
     .where(visible())
 )
-BY_IDS = _ROUNDS.where(Round.id == func.any(ids()))
+by_ids: ById[Round] = ById(Round, Ballot.topic_id, part_of=Ballot.id == Round.ballot_id)
 OF_BALLOTS = _ROUNDS.where(Round.ballot_id == func.any(ids())).order_by(Round.number)
 RESULTS = (
     select(
@@ -52,12 +52,6 @@ RESULTS = (
     )
     .where(Round.id == func.any(ids()), Round.outcome.is_not(None), visible())
 )
-
-
-async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Round | None]:
-    """Return rounds, None for those that the viewer may not know of."""
-    rows = await session.scalars(BY_IDS, {"ids": keys, **seen_by(viewer)})
-    return in_order(keys, rows, lambda row: row.id)
 
 
 async def of_ballots(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[list[Round]]:
