@@ -23,6 +23,7 @@ from domain.models.seals import Commitment, Seal
 from domain.models.topics import StoredEvent, Topic
 from domain.permissions import Audience
 from domain.queries.consensus import sequences
+from domain.queries.pages import ids
 
 Sign = Callable[[Mapping[str, Any]], str]
 """Signs a statement that is a JSON object; returns the signature with the statement in it."""
@@ -42,6 +43,11 @@ LAST = (
     .limit(1)
 )
 LAST_SEQUENCE = 2**63 - 1
+SEALED = (
+    select(Seal.topic_id, Seal.audience, func.max(Seal.sequence).label("sequence"))
+    .where(Seal.topic_id == func.any(ids("topic_ids")))
+    .group_by(Seal.topic_id, Seal.audience)
+)
 _SEALED = (
     select(func.coalesce(func.max(Seal.sequence), 0))
     .where(Seal.topic_id == Topic.id, Seal.audience == Audience.MODERATORS)
@@ -59,9 +65,12 @@ UNSEALED = (
 
 
 async def seal(database: Database, ends: Mapping[Stream, int], sign: Sign) -> None:
-    """Vouch for streams up to these sequences; what is sealed already is left as it is."""
+    """Vouch for streams up to these sequences; where all are sealed already, nothing is written."""
+    async with database.read() as session:
+        found = await session.execute(SEALED, {"topic_ids": [topic for topic, _ in ends]})
+    sealed = {((row.topic_id, row.audience), row.sequence) for row in found}
     for stream, end in sorted(ends.items()):
-        if end == 0:
+        if end == 0 or (stream, end) in sealed:
             continue
         # Each batch is committed by itself: a long transaction would slow down who votes meanwhile.
         while True:

@@ -8,7 +8,7 @@ import io
 import random
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +32,7 @@ from api.reports.tables import cell
 from api.reports.verify import problems
 from api.settings import Settings, SettingsError
 from domain import retention
-from domain.commands.seals import seal_closed
+from domain.commands.seals import seal, seal_closed
 from domain.consensus.choices import BallotKind
 from domain.consensus.rounds import RoundPlan
 from domain.errors import NotAllowed, NotFound
@@ -40,7 +40,7 @@ from domain.evidence import canonical
 from domain.lifecycle import BallotTransition, EngagementState
 from domain.models.ballots import BallotSecrecy, BallotVisibility
 from domain.models.engagements import Engagement
-from domain.permissions import ANYONE, Role, Viewer
+from domain.permissions import ANYONE, Audience, Role, Viewer
 from schema.nodes import parse
 from tests.api.furnished import furnished
 from tests.api.site import Site, site
@@ -149,6 +149,22 @@ async def test_logs_of_closed_ballots_are_sealed_once(exercise: World, notary: N
 
     assert sealed == [3, 0]
     assert problems(document) == []
+
+
+async def test_what_is_sealed_is_neither_signed_nor_written_again(
+    exercise: World, notary: Notary
+) -> None:
+    signed = []
+
+    def sign(statement: Mapping[str, Any]) -> str:
+        signed.append(statement)
+        return notary.sign(statement)
+
+    ends = {(exercise.engagement, reader): 3 for reader in (Audience.MEMBERS, Audience.MODERATORS)}
+    for _ in range(2):
+        await seal(exercise.database, ends, sign)
+
+    assert len(signed) == 2
 
 
 async def test_a_chain_outlives_the_events_that_were_forgotten(
