@@ -146,7 +146,10 @@ async def verify(arguments: argparse.Namespace, _: Settings) -> None:
     whose = "the given key" if key else "the key in it: compare that with the one that is published"
     print(
         f"Nothing was changed, removed or swapped since {arguments.report} was signed by {whose}."
+        " Checked were:"
     )
+    for check in verification.checks(document):
+        print(f"- {check}")
 
 
 async def schema(_: argparse.Namespace, __: Settings) -> None:

@@ -161,7 +161,7 @@ def _item(item: Item) -> dict[str, Any]:
         "closed_at": _time(ballot.closed_at),
         "options": list(ballot.options),
         "choices": _choices(ballot),
-        **_result(result),
+        **result_of(result),
         "rounds": [_round(each) for each in item.rounds],
     }
 
@@ -190,12 +190,12 @@ def _round(result: RoundResult) -> dict[str, Any]:
         "closed_at": _time(round_.closed_at),
         "disposition": None if round_.disposition is None else round_.disposition.value,
         "disposition_reason": round_.reason,
-        **_result(result.consensus),
+        **result_of(result.consensus),
         "stability": None if still is None else asdict(still),
     }
 
 
-def _result(result: Consensus | None) -> dict[str, Any]:
+def result_of(result: Consensus | None) -> dict[str, Any]:
     """Return what a ballot or a round came to: nothing where that is not told."""
     if result is None:
         return {

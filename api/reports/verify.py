@@ -1,4 +1,7 @@
-"""Checks a report offline: its signature, the chains of its log, and its figures against them."""
+"""Checks a report offline: its signature, the chains of its log, and its figures.
+
+Those are compared with the log, and with what their counts come to under their rule.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from joserfc.jwk import OKPKey
 
 from api.reports.document import FORMAT, VERSION
 from api.reports.notary import signed
+from api.reports.recount import OVER, contradictions, recountable
 from domain.errors import Invalid
 from domain.evidence import beginning, canonical, commitment, link
 
-ENDED = ("CLOSED", "DECIDED", "DROPPED")
 WHOLE = 0
 """The number of a ballot as a whole among its rounds, which are numbered from 1."""
 
@@ -60,6 +63,21 @@ def problems(document: Mapping[str, Any], key: OKPKey | None = None) -> list[str
         return [error.message]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         return [f"The report is damaged: {type(error).__name__} at {error}."]
+
+
+def checks(document: Mapping[str, Any]) -> list[str]:
+    """Return what `problems` checked of a report in which it found nothing, as clauses."""
+    chains = document["evidence"]["chains"]
+    events = sum(len(chain["entries"]) for chain in chains)
+    results = {key: result for key, (_, result) in _told(document).items() if result["status"]}
+    logged = len(results.keys() & _logged(document).keys())
+    counted = sum(map(recountable, results.values()))
+    return [
+        "the signature of the whole report",
+        f"the seals and chains of its {len(chains)} logs, with {events} events",
+        f"of {len(results)} results of ballots and rounds, {logged} against the log of their end",
+        f"of {len(results)} results, {counted} by their counts under their rule, computed anew",
+    ]
 
 
 def _signature(document: Mapping[str, Any], key: OKPKey) -> Iterator[str]:
@@ -113,38 +131,51 @@ def _stands_for(entry: Mapping[str, Any], stream: tuple[UUID, str]) -> bool:
 
 
 def _figures(document: Mapping[str, Any]) -> Iterator[str]:
-    """Compare what ballots and rounds came to with what the log says of their end."""
-    logged: dict[tuple[str, int], Mapping[str, Any]] = {}
-    forgotten = set()
-    for chain in document["evidence"]["chains"]:
-        entries = chain["entries"]
-        # An event may have been forgotten after it was committed to, or before.
-        if len(entries) < chain["end"] or any(entry.get("erased") for entry in entries):
-            forgotten.add(chain["topic"])
-        for fact in (entry["fact"] for entry in entries if "fact" in entry):
-            data = fact["data"]
-            if "outcome" in data:
-                logged[data["ballot_id"], data.get("number", WHOLE)] = data["outcome"]
-    told = dict(_told(document))
+    """Compare what ballots and rounds came to with their counts, and with what the log says."""
+    logged, forgotten = _logged(document), _forgotten(document)
+    told = _told(document)
     for ballot, number in sorted(logged.keys() - told.keys()):
         yield f"{_name(ballot, number)} was closed, and is missing from the report."
     for (ballot, number), (item, result) in told.items():
         what = f"“{item['question']:.60}”: {_name(ballot, number)}"
+        yield from contradictions(what, item, result)
         outcome = logged.get((ballot, number))
         if outcome is not None:
             yield from _compared(what, result, outcome)
-        elif number == WHOLE and item["state"] in ENDED and item["topic"] not in forgotten:
+        elif number == WHOLE and item["state"] in OVER and item["topic"] not in forgotten:
             yield f"{what} was closed, which the log does not show."
+
+
+def _logged(document: Mapping[str, Any]) -> dict[tuple[str, int], Mapping[str, Any]]:
+    """Return the outcome of each ballot and round whose end the log shows."""
+    return {
+        (data["ballot_id"], data.get("number", WHOLE)): data["outcome"]
+        for chain in document["evidence"]["chains"]
+        for data in (entry["fact"]["data"] for entry in chain["entries"] if "fact" in entry)
+        if "outcome" in data
+    }
+
+
+def _forgotten(document: Mapping[str, Any]) -> set[str]:
+    """Return the topics of which an event was forgotten, after it was committed to or before."""
+    return {
+        chain["topic"]
+        for chain in document["evidence"]["chains"]
+        if len(chain["entries"]) < chain["end"]
+        or any(entry.get("erased") for entry in chain["entries"])
+    }
 
 
 def _told(
     document: Mapping[str, Any],
-) -> Iterator[tuple[tuple[str, int], tuple[Mapping[str, Any], Mapping[str, Any]]]]:
-    """Yield each ballot and each round of it: its keys, the item and the result."""
+) -> dict[tuple[str, int], tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return each ballot and each round of it by its keys: the item and the result."""
+    found: dict[tuple[str, int], tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
     for item in document["items"]:
-        yield (item["ballot"], WHOLE), (item, item)
+        found[item["ballot"], WHOLE] = (item, item)
         for result in item["rounds"]:
-            yield (item["ballot"], result["number"]), (item, {**item, **result})
+            found[item["ballot"], result["number"]] = (item, {**item, **result})
+    return found
 
 
 def _name(ballot: str, number: int) -> str:

@@ -189,7 +189,8 @@ def for_public(
     told = redact(consensus, shown, smallest)
     if not told.open_objections.number:
         return told
-    return replace(told, reasons=(_withholding(smallest),), open_objections=NO_OBJECTIONS)
+    reasons = (_withholding(smallest),)
+    return replace(told, reasons=reasons, open_objections=NO_OBJECTIONS, suppressed=True)
 
 
 def _withholding(smallest: int) -> str:

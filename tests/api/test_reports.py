@@ -29,7 +29,7 @@ from api.reports.forms import FORMS
 from api.reports.notary import Notary
 from api.reports.notary import notary as for_settings
 from api.reports.tables import cell
-from api.reports.verify import problems
+from api.reports.verify import checks, problems
 from api.settings import Settings, SettingsError
 from domain import retention
 from domain.commands.seals import seal, seal_closed
@@ -236,6 +236,92 @@ async def test_figures_that_the_log_does_not_have_are_named_even_where_they_are_
     assert "not what was committed to" in resigned(
         lambda forged: entries(forged)[shown]["fact"].update(kind="ELECTOR_ADDED")
     )
+
+
+def signed_anew(document: dict[str, Any], notary: Notary) -> dict[str, Any]:
+    """Return a document as whoever has the key would sign it, without any log that tells more."""
+    forged = {name: value for name, value in document.items() if name != "signature"}
+    forged["evidence"]["chains"] = []
+    digest = sha256(canonical(forged)).hexdigest()
+    return {**forged, "signature": notary.sign({"sha256": digest})}
+
+
+async def of_every_kind(world: World) -> None:
+    """Hold a ballot of every kind, in one of which an objection is open."""
+    for kind, vote_ in (
+        (BallotKind.POSITIONS, "YES"),
+        (BallotKind.RATING, "8"),
+        (BallotKind.SENSE_CHECK, "AGREE"),
+        (BallotKind.CONSENT, "CONSENT"),
+    ):
+        ballot = await opened(world, kind)
+        for name in VOTERS[:-1]:
+            await vote(world, name, ballot, vote_)
+        if kind is BallotKind.CONSENT:
+            await vote(world, VOTERS[-1], ballot, "OBJECT", "It hurts.")
+        await close(world, ballot)
+    for kind in (BallotKind.MULTIPLE_CHOICE, BallotKind.RANKING):
+        ballot = await opened(world, kind)
+        for name in VOTERS:
+            await vote(world, name, ballot, options=(1, 2))
+        await close(world, ballot)
+    rounds = await opened(world, round_plan=RoundPlan(most_rounds=2, stops_on_consensus=True))
+    await vote(world, "nurse1", rounds, "AGREE")
+    await next_round(world, rounds)
+    await vote(world, "nurse1", rounds, "AGREE")
+
+
+async def test_what_ballots_of_every_kind_came_to_follows_from_what_the_report_says(
+    world: World, notary: Notary
+) -> None:
+    await of_every_kind(world)
+    async with world.database.session() as session:
+        await session.execute(update(Engagement).values(state=EngagementState.CLOSED))
+        await session.commit()
+    told, public = [await exported(world, notary, viewer) for viewer in (OPERATOR, ANYONE)]
+
+    assert problems(told) == problems(public) == []
+    assert checks(told)[2:] == [
+        "of 14 results of ballots and rounds, 7 against the log of their end",
+        "of 14 results, 14 by their counts under their rule, computed anew",
+    ]
+    assert "of 6 results" in checks(public)[3]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("status",), "CONSENSUS", "status would be"),
+        (("reasons",), [], "reasons would be"),
+        (("turnout", "voted"), 7, "turnout would be"),
+        (("groups", 0, "in_favour"), 9, "in favour would be 8; the report says 9"),
+        (("groups", 0, "counts", 0), 7, "counts would be"),
+        (("groups", 1, "counts", 0), 2, "Everyone: by the counts and the rule, counts would be"),
+        (("groups", 1, "eligible"), 1, "cannot have come about: Nurses: 3 votes of 1 people"),
+        (("groups", 1, "counts"), [3], "cannot have come about"),
+        (("groups", 1, "status"), "NO_CONSENSUS", "status would be"),
+        (("groups", 0, "constituency"), "x", "by the counts and the rule"),
+        (("rule", "threshold_percent"), 99, "does not have the hash"),
+        (("rule", "name"), "majority", "cannot have come about: The rule majority has"),
+        (("rule_hash",), "0" * 64, "does not have the hash"),
+    ],
+)
+async def test_a_result_that_contradicts_itself_is_found_without_the_log(
+    world: World, notary: Notary, path: tuple[Any, ...], value: Any, said: str
+) -> None:
+    ballot = await opened(world)
+    for name in VOTERS[:-1]:
+        await vote(world, name, ballot, "AGREE")
+    await vote(world, VOTERS[-1], ballot, "DISAGREE", "It hurts.")
+    await close(world, ballot)
+    document = await exported(world, notary)
+    *above, last = path
+    place: Any = document["items"][0]
+    for key in above:
+        place = place[key]
+    place[last] = value
+
+    assert said in "\n".join(problems(signed_anew(document, notary)))
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
