@@ -35,8 +35,9 @@ LOCK = text(
     "ORDER BY b.id FOR NO KEY UPDATE OF b"
 ).bindparams(bindparam("topic_id", type_=Uuid()))
 # Takes a person out of the open ballots that their interests cover, and their votes out of the
-# counts, or, where none covers the ballot any more, puts both back. A secret ballot stays as it is:
-# what its counts lose or gain would tell this person's vote.
+# counts, also from those who answered in the round before too, or, where none covers the ballot any
+# more, puts all of it back. What a round came to that is over stays what it was. A secret ballot
+# stays as it is: what its counts lose or gain would tell this person's vote.
 RECUSE = text(
     f"""
     WITH changed AS (
@@ -67,6 +68,15 @@ RECUSE = text(
         FROM found
         WHERE tallies.ballot_id = found.ballot_id
           AND tallies.constituency_id = found.constituency_id
+    ), shifted AS (
+        UPDATE rounds
+        SET shifts[earlier.choice * sqrt(cardinality(shifts))::int + found.choice + 1] =
+                shifts[earlier.choice * sqrt(cardinality(shifts))::int + found.choice + 1] + sign
+        FROM found JOIN votes earlier
+             ON earlier.ballot_id = found.ballot_id AND earlier.person_id = :person_id
+             AND earlier.round = found.round - 1 AND NOT earlier.stale
+        WHERE rounds.ballot_id = found.ballot_id AND rounds.number = found.round
+          AND rounds.closed_at IS NULL AND found.choice IS NOT NULL
     )
     SELECT * FROM found ORDER BY ballot_id
     """

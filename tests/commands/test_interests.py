@@ -15,18 +15,20 @@ from domain.commands.objections import raise_objection
 from domain.commands.proxies import name_proxy
 from domain.commands.votes import Casting, cast_vote
 from domain.consensus.choices import BallotKind
+from domain.consensus.rounds import RoundPlan
 from domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from domain.ids import new_id
 from domain.lifecycle import BallotState, BallotTransition
 from domain.models.ballots import Ballot, BallotVisibility, Elector, TallyRow
 from domain.models.comments import SubjectKind
 from domain.models.interests import Interest, Mitigation
+from domain.models.rounds import Round
 from domain.models.topics import StoredEvent
 from domain.permissions import Audience
 from domain.queries import ballots as queries
 from domain.queries import votes
 from domain.unit_of_work import UnitOfWork
-from tests.ballots import VOTERS, advance, close, draft, opened, vote
+from tests.ballots import VOTERS, advance, close, draft, next_round, opened, vote
 from tests.world import World
 
 RECUSE = Mitigation.RECUSE
@@ -146,6 +148,38 @@ async def test_an_interest_in_a_ballot_covers_that_one(world: World) -> None:
     await declares(world, "nurse1", subject=(SubjectKind.BALLOT, ballot))
 
     assert [(await nurses(world, each))[0] for each in (ballot, other)] == [2, 3]
+
+
+async def shifts(world: World, ballot: UUID, number: int) -> list[int]:
+    """Return who answered what in a round and in the one before, by pairs of choices."""
+    async with world.database.session() as session:
+        found = await session.scalars(
+            select(Round.shifts).where(Round.ballot_id == ballot, Round.number == number)
+        )
+        return list(found.one())
+
+
+async def test_who_is_recused_in_a_later_round_is_not_among_those_who_answered_twice(
+    world: World,
+) -> None:
+    ballot = await opened(world, round_plan=RoundPlan(most_rounds=3))
+    for name in ("nurse1", "nurse2"):
+        await vote(world, name, ballot, "AGREE")
+    await next_round(world, ballot)
+    await vote(world, "nurse1", ballot, "DISAGREE")
+    await vote(world, "nurse2", ballot, "AGREE")
+    both = await shifts(world, ballot, 2)
+
+    interest = await declares(world, "nurse1")
+    without = await shifts(world, ballot, 2)
+    await withdraws(world, "nurse1", interest)
+    again = await shifts(world, ballot, 2)
+    await advance(world, ballot, BallotTransition.CLOSE_ROUND)
+    await declares(world, "nurse2")
+
+    assert both == again == [1, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert without == [1, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert await shifts(world, ballot, 2) == both, "What a round came to stays what it was."
 
 
 async def test_an_interest_without_recusal_is_only_known(world: World) -> None:
