@@ -1,6 +1,7 @@
 // The ballots as cards: made once, then only brought up to date, so that nothing jumps.
 
 import { arrange, clipped, element, say } from "./dom.js";
+import { VoteForm, inWords, named } from "./vote.js";
 
 // The states in which a ballot waits to go on.
 export const SUSPENDED = { DEFERRED: "Deferred", ROUND_CLOSED: "Between rounds" };
@@ -26,20 +27,6 @@ export const STANCES = {
   NO_CONSENSUS: "differs",
   NOT_ENOUGH_VOTES: "too few",
 };
-const WORDS = {
-  YES: "Yes",
-  NO_OBJECTION: "No objection",
-  DISCUSS: "Discuss",
-  ABSTAIN: "Abstain",
-  RECUSE: "Recuse",
-  AGREE: "Agree",
-  DISAGREE: "Disagree",
-  PASS: "Pass",
-  UNABLE_TO_SCORE: "Unable to score",
-  CONSENT: "Consent",
-  CONCERN: "Consent, with a concern",
-  OBJECT: "Object",
-};
 // From in favour on the left to against on the right; what is not here is not in the bar.
 const ORDER = {
   POSITIONS: ["YES", "NO_OBJECTION", "", "DISCUSS"],
@@ -49,9 +36,6 @@ const ORDER = {
   MULTIPLE_CHOICE: [],
   RANKING: [],
 };
-
-export const named = (each) => each.choice ?? String(each.rating);
-export const inWords = (choice) => WORDS[choice] ?? choice;
 
 export const subjectOf = ({ subject }) =>
   subject?.heading ?? subject?.number ?? (subject?.text ? clipped(subject.text, 60) : "The whole draft");
@@ -138,7 +122,7 @@ export class BallotCard {
     this.rows = element("ul", { class: "rows" });
     this.sealed = element("p", { class: "sealed", hidden: true });
     this.reasons = element("ul", { class: "reasons", tabIndex: 0, "aria-label": "What is missing" });
-    this.vote = element("form", { class: "vote", hidden: true });
+    this.vote = new VoteForm(ballot, (choice, input) => board.cast(ballot.id, choice, input));
     this.node = element(
       "article",
       { class: "card", "data-kind": ballot.kind, "data-ballot": ballot.id },
@@ -149,9 +133,8 @@ export class BallotCard {
       this.rows,
       this.sealed,
       this.reasons,
-      this.vote,
+      this.vote.node,
     );
-    this.#makeVote(ballot);
   }
 
   show(ballot) {
@@ -209,40 +192,8 @@ export class BallotCard {
     return row.node;
   }
 
-  #makeVote(ballot) {
-    this.rationale = element("input", {
-      class: "why",
-      placeholder: "Why? (some choices need a reason)",
-      "aria-label": "Why",
-      maxLength: 500,
-    });
-    this.refusal = element("p", { class: "refusal", role: "alert" });
-    this.buttons = ballot.choices.map((option) => {
-      const choice = named(option);
-      const button = element("button", { type: "submit", value: choice, "aria-pressed": "false" }, inWords(choice));
-      return button;
-    });
-    this.vote.append(
-      element("div", { class: "choices", role: "group", "aria-label": "Your vote" }, ...this.buttons),
-      this.rationale,
-      this.refusal,
-    );
-    this.vote.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      say(this.refusal, "");
-      try {
-        await this.board.cast(ballot.id, event.submitter.value, this.rationale.value);
-        this.rationale.value = "";
-      } catch (error) {
-        say(this.refusal, error.message);
-      }
-    });
-  }
-
-  // Offers the choices to a guest; `mine` is what the guest chose, null before, undefined for none.
+  // Offers the choices to a guest; see VoteForm.
   offer(mine, open) {
-    this.vote.hidden = mine === undefined || !open;
-    for (const button of this.buttons)
-      button.setAttribute("aria-pressed", String(button.value === mine));
+    this.vote.offer(mine, open);
   }
 }

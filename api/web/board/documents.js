@@ -32,6 +32,7 @@ fragment BallotParts on Ballot {
   }
   rule { parameters { name number enabled } }
   choices { choice rating needsReason }
+  options { ordinal text }
   consensus {
     status
     reasons
@@ -64,6 +65,7 @@ fragment VoteParts on Vote {
   revision
   choice
   rating
+  options { text }
   rationale
   castAt
   voter { ...PersonParts }
@@ -140,7 +142,7 @@ export const MY_VOTES = `
 query MyVotes($topic: ID!) {
   node(id: $topic) {
     ... on Engagement {
-      ballots(last: 30) { nodes { id viewerVote { choice rating } viewerCanVote } }
+      ballots(last: 30) { nodes { id viewerVote { choice rating options { ordinal } } viewerCanVote } }
     }
   }
 }`;

@@ -1,11 +1,12 @@
 // The moderator's board: what each clause has come to in each constituency, and the steps from
 // there. The stream of the page is a visitor's, so this asks anew as the moderator when it stirs.
 
-import { BADGES, KINDS, STANCES, SUSPENDED, inWords, subjectOf } from "./ballots.js";
+import { BADGES, KINDS, STANCES, SUSPENDED, subjectOf } from "./ballots.js";
 import { GRID } from "./documents.js";
 import { ago, arrange, byId, element, left, say } from "./dom.js";
 import { Step, named } from "./step.js";
 import { ask } from "./socket.js";
+import { inWords } from "./vote.js";
 
 const PART = "facilitator";
 const PAUSE = 1000; // milliseconds between two questions to the API at least

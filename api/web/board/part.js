@@ -2,15 +2,15 @@
 
 import { ADD_COMMENT, CAST_VOTE, HERE, LEAVE, MY_VOTES, OPEN_THREAD, REACT } from "./documents.js";
 import { byId, clipped, element, say } from "./dom.js";
-import { named } from "./ballots.js";
 import { ask } from "./socket.js";
+import { said } from "./vote.js";
 
 const HEARTBEAT = 6000;
 const TYPING = 2500;
 
 export class Part {
   guest = null;
-  votes = new Map(); // the guest's choice by ballot; a ballot that is not there is not the guest's
+  votes = new Map(); // the guest's choice or options by ballot; a ballot that is not there is not the guest's
   #window = crypto.randomUUID();
   #reply = null;
   #typed = 0;
@@ -65,13 +65,13 @@ export class Part {
     if (!this.guest) return;
     const { node } = await ask(this.guest.token, MY_VOTES, { topic: this.board.topic });
     for (const { id, viewerVote, viewerCanVote } of node.ballots.nodes)
-      if (viewerVote || viewerCanVote) this.votes.set(id, viewerVote && named(viewerVote));
+      if (viewerVote || viewerCanVote) this.votes.set(id, viewerVote && said(viewerVote));
     this.board.refresh();
   }
 
-  async cast(ballotId, choice, rationale) {
-    const vote = /^\d$/.test(choice) ? { rating: Number(choice) } : { choice };
-    const input = { ballotId, rationale, idempotencyKey: crypto.randomUUID(), ...vote };
+  // `choice` is what is kept of the vote that `vote` sends.
+  async cast(ballotId, choice, vote) {
+    const input = { ballotId, idempotencyKey: crypto.randomUUID(), ...vote };
     await ask(this.guest.token, CAST_VOTE, { input });
     this.votes.set(ballotId, choice);
     this.board.refresh();

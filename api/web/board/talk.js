@@ -1,7 +1,7 @@
 // The discussion: comments, and the reasons that came with votes, newest first.
 
-import { inWords, named } from "./ballots.js";
 import { ago, clipped, element, initials, say } from "./dom.js";
+import { spoken } from "./vote.js";
 
 const REACTIONS = { AGREE: "agree", DISAGREE: "disagree", THANKS: "thanks", QUESTION: "unsure", IDEA: "idea" };
 const MOST = 80;
@@ -39,7 +39,7 @@ export class Feed {
     if (!vote.rationale) return;
     const item = this.#item(`vote:${vote.id}:${vote.revision}`, vote.castAt, vote.voter, fresh);
     item.node.classList.add("reason");
-    say(item.about, `${vote.revision > 1 ? "changed to" : "voted"} ${inWords(named(vote))}`);
+    say(item.about, `${vote.revision > 1 ? "changed to" : "voted"} ${spoken(vote)}`);
     item.quote.hidden = false;
     say(item.quote, clipped(ballot.question, 90));
     say(item.body, vote.rationale);
