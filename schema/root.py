@@ -18,9 +18,11 @@ from schema.credentials import CredentialMutation, CredentialQuery
 from schema.criteria import CriterionMutation, CriterionQuery
 from schema.delivery_plans import DeliveryPlanMutation
 from schema.dispositions import DispositionMutation
+from schema.endorsements import EndorsementMutation
 from schema.engagements import EngagementMutation, EngagementQuery
 from schema.facilitators import FacilitatorMutation
 from schema.floor_requests import FloorRequestMutation
+from schema.implementation_plans import ImplementationPlanMutation
 from schema.interests import InterestMutation
 from schema.moderation import ModerationMutation, ModerationQuery
 from schema.nodes import Node, load_nodes, parse
@@ -119,6 +121,8 @@ class Mutation(
     SpecificationMutation,
     SpecificationRevisionMutation,
     SectionMutation,
+    EndorsementMutation,
+    ImplementationPlanMutation,
     DeliveryPlanMutation,
     ReportMutation,
 ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -18,7 +18,15 @@ from domain.lifecycle import (
 from domain.models import specifications as models
 from domain.models.specifications import BlockKind
 from domain.permissions import Permission
-from domain.queries import comments, credentials, delivery_plans, engagements, people
+from domain.queries import (
+    comments,
+    credentials,
+    delivery_plans,
+    endorsements,
+    engagements,
+    implementation_plans,
+    people,
+)
 from domain.queries import specifications as queries
 from schema.batches import batched
 from schema.comments import Thread
@@ -54,7 +62,9 @@ from schema.transitions import TransitionOption, transitions
 if TYPE_CHECKING:
     from schema.credentials import Credential
     from schema.delivery_plans import DeliveryPlan
+    from schema.endorsements import Endorsement
     from schema.engagements import Engagement
+    from schema.implementation_plans import ImplementationPlan
     from schema.sections import Block, Section
     from schema.specification_revisions import SpecificationRevision
 
@@ -73,6 +83,10 @@ enum(
     CONSULTATION="It is being written, and stakeholders are asked about it.",
     REVISING="It is being revised after a consultation.",
     CANDIDATE="Its text is locked and hashed, for review and endorsement.",
+    ENDORSED="The board endorsed its text.",
+    ENDORSED_WITH_CONDITIONS="The board endorsed its text, and named what has to be done first.",
+    DECLINED="The board declined its text.",
+    SCHEDULED="It is endorsed, and the day of its launch is set.",
     LAUNCHED="It is the version from which providers deliver.",
     SUPERSEDED="A later version was launched.",
     ABANDONED="Its development was given up.",
@@ -83,6 +97,11 @@ enum(
     CONSULT="Ask stakeholders about it.",
     REVISE="Revise it after a consultation, or after a review.",
     MAKE_CANDIDATE="Lock and hash its text.",
+    ENDORSE="Have it endorsed, by the conclusion of the board's endorsement.",
+    ENDORSE_WITH_CONDITIONS="Have it endorsed with conditions, by that conclusion.",
+    DECLINE="Have it declined, by that conclusion.",
+    SCHEDULE="Set the day of its launch, which the implementation plan names.",
+    UNSCHEDULE="Take that back.",
     LAUNCH="Launch it, in place of the version that is launched now.",
     SUPERSEDE="Give way to a later version, by the launch of that.",
     ABANDON="Give up its development.",
@@ -117,6 +136,9 @@ class Specification(Node):
         description="The SHA-256, in hex, of the locked text; null while it may change."
     )
     launched_at: datetime | None = text(description="When it was launched, if it was.")
+    teach_out_on: date | None = text(
+        description="The last day on which it is taught, since it was superseded."
+    )
     created_at: datetime = text(description="When this version was begun.")
     sections: list[Annotated[Section, strawberry.lazy("schema.sections")]] = relation(
         queries.sections, "Its sections, in their order."
@@ -139,6 +161,16 @@ class Specification(Node):
             "The engagement exercises about it that the viewer may know of.",
         )
     )
+    endorsements: Connection[Annotated[Endorsement, strawberry.lazy("schema.endorsements")]] = (
+        connection(
+            endorsements.of_specifications,
+            endorsements.count_of_specifications,
+            "What the board was asked about it.",
+        )
+    )
+    implementation_plan: (
+        Annotated[ImplementationPlan, strawberry.lazy("schema.implementation_plans")] | None
+    ) = relation(implementation_plans.of_specifications, "How it comes into use.")
     interests: Connection[Interest] = interests()
     threads: Connection[Thread] = connection(
         comments.threads_of_topics,

@@ -31,12 +31,17 @@ class TransitionOption(Generic[T]):
 
 
 def transitions(
-    machine: Machine[Any, Any], facts: Batch, description: str, *, state: str = "state"
+    machine: Machine[Any, Any],
+    facts: Batch,
+    description: str,
+    *,
+    state: str = "state",
+    personal: bool = False,
 ) -> Any:
     """Declare `available_transitions: list[TransitionOption[…]]` of a record with a `state`.
 
     `facts` reads the counts that the machine's requirements name, for many ids at once; `state` is
-    the attribute that the machine moves.
+    the attribute that the machine moves. It is `personal` where the machine has duties.
     """
 
     async def resolve(parents: Parents, info: Info) -> Sequence[list[Option[Any]]]:
@@ -54,4 +59,6 @@ def transitions(
 
         return list(map(options, parents, found, places))
 
-    return batched(resolve, description, reads=("id", "topic_id", state))
+    return batched(
+        resolve, description, personal=personal, reads=("id", "topic_id", state)
+    )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from domain.commands.endorsement_renewals import renew_endorsement
 from domain.commands.stale_votes import make_votes_stale
 from domain.commands.steps import next_state
 from domain.errors import Conflict, Invalid, NotFound
@@ -28,6 +29,7 @@ from domain.lifecycle import (
     require,
 )
 from domain.models.credentials import Credential
+from domain.models.implementation_plans import ImplementationPlan
 from domain.models.people import Profession
 from domain.models.specifications import Specification, SpecificationRevision, TargetProfession
 from domain.models.topics import TopicKind
@@ -55,6 +57,10 @@ LAUNCHED = (
         Specification.state == SpecificationState.LAUNCHED,
     )
     .with_for_update(key_share=True)
+)
+
+TEACH_OUT = select(ImplementationPlan.teach_out_on).where(
+    ImplementationPlan.specification_id == bindparam("specification_id")
 )
 
 
@@ -150,10 +156,11 @@ async def advance_specification(
     if transition is SpecificationTransition.MAKE_CANDIDATE:
         kept = await _named(uow, specification) or await _keep(uow, specification, "Candidate")
         specification.content_hash = kept.content_hash
+        await renew_endorsement(uow, specification)
     elif transition is SpecificationTransition.REVISE:
         specification.content_hash = None
     elif transition is SpecificationTransition.LAUNCH:
-        await _supersede(uow, specification.credential_id)
+        await _supersede(uow, specification)
         specification.launched_at = uow.now
     _enter(uow, specification, transition, state, words)
     return specification.id
@@ -249,10 +256,14 @@ async def _content(uow: UnitOfWork, specification: Specification) -> dict[str, A
     }
 
 
-async def _supersede(uow: UnitOfWork, credential_id: UUID) -> None:
-    await uow.session.execute(LOCK_CREDENTIAL, {"id": credential_id})
-    launched = (await uow.session.scalars(LAUNCHED, {"credential_id": credential_id})).one_or_none()
+async def _supersede(uow: UnitOfWork, successor: Specification) -> None:
+    credential = {"credential_id": successor.credential_id}
+    await uow.session.execute(LOCK_CREDENTIAL, {"id": successor.credential_id})
+    launched = (await uow.session.scalars(LAUNCHED, credential)).one_or_none()
     if launched is not None:
+        launched.teach_out_on = await uow.session.scalar(
+            TEACH_OUT, {"specification_id": successor.id}
+        )
         _enter(
             uow,
             launched,

@@ -1285,3 +1285,6 @@ class ModuleRemoved(Event):
     delivery_plan_id: UUID
     module_id: UUID
     title: str
+
+
+from domain.events import endorsements, implementation_plans  # noqa: E402, F401

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from domain.lifecycle.endorsements import ENDORSEMENT
 from domain.lifecycle.machine import (
     Facts,
     Machine,
@@ -26,6 +27,10 @@ class SpecificationState(StrEnum):
     CONSULTATION = "CONSULTATION"
     REVISING = "REVISING"
     CANDIDATE = "CANDIDATE"
+    ENDORSED = "ENDORSED"
+    ENDORSED_WITH_CONDITIONS = "ENDORSED_WITH_CONDITIONS"
+    DECLINED = "DECLINED"
+    SCHEDULED = "SCHEDULED"
     LAUNCHED = "LAUNCHED"
     SUPERSEDED = "SUPERSEDED"
     ABANDONED = "ABANDONED"
@@ -37,10 +42,17 @@ class SpecificationTransition(StrEnum):
     CONSULT = "CONSULT"
     REVISE = "REVISE"
     MAKE_CANDIDATE = "MAKE_CANDIDATE"
+    ENDORSE = "ENDORSE"
+    ENDORSE_WITH_CONDITIONS = "ENDORSE_WITH_CONDITIONS"
+    DECLINE = "DECLINE"
+    SCHEDULE = "SCHEDULE"
+    UNSCHEDULE = "UNSCHEDULE"
     LAUNCH = "LAUNCH"
     SUPERSEDE = "SUPERSEDE"
     ABANDON = "ABANDON"
 
+
+_CONDITIONS_OPEN = Requirement("conditions_open", "Conditions of the endorsement still open: {n}.")
 
 SPECIFICATION = Machine(
     noun="specification",
@@ -55,7 +67,11 @@ SPECIFICATION = Machine(
         ),
         Move(
             SpecificationTransition.REVISE,
-            (SpecificationState.CONSULTATION, SpecificationState.CANDIDATE),
+            (
+                SpecificationState.CONSULTATION,
+                SpecificationState.CANDIDATE,
+                SpecificationState.DECLINED,
+            ),
             SpecificationState.REVISING,
             Permission.STEER,
             (Requirement("engagements_open", "Engagement exercises still open: {n}."),),
@@ -75,13 +91,64 @@ SPECIFICATION = Machine(
                 Requirement("exercises_missing", "No engagement exercise has been closed."),
             ),
         ),
-        # The body's review and endorsement happen between these two states; the reason of this
-        # step records the decision that it rests on.
+        # The next three are taken by the conclusion of the board's endorsement.
+        Move(
+            SpecificationTransition.ENDORSE,
+            (SpecificationState.CANDIDATE,),
+            SpecificationState.ENDORSED,
+            Permission.STEER,
+            (Requirement("endorsement_missing", "The board has not endorsed this text."),),
+        ),
+        Move(
+            SpecificationTransition.ENDORSE_WITH_CONDITIONS,
+            (SpecificationState.CANDIDATE,),
+            SpecificationState.ENDORSED_WITH_CONDITIONS,
+            Permission.STEER,
+            (
+                Requirement("endorsement_missing", "The board has not endorsed this text."),
+                Requirement("conditions_missing", "The board named no condition."),
+            ),
+        ),
+        Move(
+            SpecificationTransition.DECLINE,
+            (SpecificationState.CANDIDATE,),
+            SpecificationState.DECLINED,
+            Permission.STEER,
+            (Requirement("refusal_missing", "The board has not declined this text."),),
+        ),
+        Move(
+            SpecificationTransition.SCHEDULE,
+            (SpecificationState.ENDORSED, SpecificationState.ENDORSED_WITH_CONDITIONS),
+            SpecificationState.SCHEDULED,
+            Permission.STEER,
+            (
+                _CONDITIONS_OPEN,
+                Requirement("plans_missing", "It has no implementation plan."),
+                Requirement("resources_missing", "The implementation plan names no resources."),
+                Requirement("pilots_unevaluated", "Its pilot is not evaluated."),
+                Requirement("barriers_unanswered", "Barriers without an answer: {n}."),
+                Requirement("launch_days_past", "The day of its launch has passed."),
+                Requirement(
+                    "teach_outs_missing",
+                    "The version that is launched now has no last day of teaching.",
+                ),
+            ),
+        ),
+        Move(
+            SpecificationTransition.UNSCHEDULE,
+            (SpecificationState.SCHEDULED,),
+            SpecificationState.ENDORSED,
+            Permission.STEER,
+        ),
         Move(
             SpecificationTransition.LAUNCH,
-            (SpecificationState.CANDIDATE,),
+            (SpecificationState.SCHEDULED,),
             SpecificationState.LAUNCHED,
             Permission.STEER,
+            (
+                _CONDITIONS_OPEN,
+                Requirement("launch_days_ahead", "The day of its launch has not come."),
+            ),
         ),
         # Taken by the launch of that version, for only one is launched at any moment.
         Move(
@@ -97,6 +164,10 @@ SPECIFICATION = Machine(
                 SpecificationState.IN_DEVELOPMENT,
                 SpecificationState.CONSULTATION,
                 SpecificationState.REVISING,
+                SpecificationState.CANDIDATE,
+                SpecificationState.ENDORSED,
+                SpecificationState.ENDORSED_WITH_CONDITIONS,
+                SpecificationState.DECLINED,
             ),
             SpecificationState.ABANDONED,
             Permission.STEER,
@@ -465,5 +536,14 @@ DELIVERY_PLAN = Machine(
     ),
 )
 
-MACHINES = (ENGAGEMENT, ROUNDTABLE, CLOCK, BALLOT, OBJECTION, SPECIFICATION, DELIVERY_PLAN)
+MACHINES = (
+    ENGAGEMENT,
+    ROUNDTABLE,
+    CLOCK,
+    BALLOT,
+    OBJECTION,
+    SPECIFICATION,
+    ENDORSEMENT,
+    DELIVERY_PLAN,
+)
 """Every machine that there is, in the order in which they are explained."""

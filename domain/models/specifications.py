@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ from domain.models.base import Key, Record, new_id
 class Specification(Record):
     """One version of a credential's blueprint.
 
-    `revision` counts every change of its text and every step of its life.
+    `revision` counts every change of its text and every step of its life. `teach_out_on` is the
+    last day on which a version that was superseded is taught.
     """
 
     __tablename__ = "specifications"
@@ -39,6 +40,7 @@ class Specification(Record):
     state: Mapped[SpecificationState] = mapped_column(default=SpecificationState.IN_DEVELOPMENT)
     content_hash: Mapped[str | None] = mapped_column(default=None)
     launched_at: Mapped[datetime | None] = mapped_column(default=None)
+    teach_out_on: Mapped[date | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     topic_id: Mapped[UUID] = synonym("id", init=False)

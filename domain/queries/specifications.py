@@ -6,14 +6,33 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, bindparam, case, cast, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from domain.database import Session
 from domain.lifecycle import EngagementState, Facts, SpecificationState
+from domain.lifecycle.endorsements import EndorsementState
 from domain.models.comments import SubjectKind, Thread
 from domain.models.dispositions import Disposition
+from domain.models.endorsements import Endorsement, EndorsementCondition
 from domain.models.engagements import Engagement
+from domain.models.implementation_plans import (
+    ImplementationPlan,
+    ImplementationPoint,
+    ImplementationPointKind,
+)
 from domain.models.specifications import (
     Block,
     BlockKind,
@@ -78,7 +97,19 @@ def _missing(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 _later = aliased(Specification)
-_EXERCISES = Engagement.specification_id == Specification.id
+_other = aliased(Specification)
+_PASSED = (
+    Endorsement.specification_id == Specification.id,
+    Endorsement.state == EndorsementState.PASSED,
+    Endorsement.content_hash == Specification.content_hash,
+)
+_PLAN = ImplementationPlan.specification_id == Specification.id
+TODAY = cast(func.timezone("UTC", func.now()), Date)
+# The exercises in which stakeholders are asked, not those in which the board is.
+_EXERCISES = and_(
+    Engagement.specification_id == Specification.id,
+    ~exists().where(Endorsement.engagement_id == Engagement.id),
+)
 # Every comment gets an answer, whatever became of the block that it was about.
 _ABOUT_IT = Thread.subject_kind.in_(
     (SubjectKind.SPECIFICATION, SubjectKind.SECTION, SubjectKind.BLOCK)
@@ -111,6 +142,37 @@ FACTS = select(
         _later.version > Specification.version,
         _later.state == SpecificationState.LAUNCHED,
     ).label("successors_missing"),
+    _missing(*_PASSED).label("endorsement_missing"),
+    _missing(*_PASSED, EndorsementCondition.endorsement_id == Endorsement.id).label(
+        "conditions_missing"
+    ),
+    _missing(
+        Endorsement.specification_id == Specification.id,
+        Endorsement.state == EndorsementState.FAILED,
+        Endorsement.content_hash == Specification.content_hash,
+    ).label("refusal_missing"),
+    _count(
+        EndorsementCondition.specification_id == Specification.id,
+        EndorsementCondition.met_at.is_(None),
+    ).label("conditions_open"),
+    _missing(_PLAN).label("plans_missing"),
+    _missing(_PLAN, ImplementationPlan.resources != "").label("resources_missing"),
+    _count(_PLAN, ImplementationPlan.pilot != "", ImplementationPlan.pilot_evaluation == "").label(
+        "pilots_unevaluated"
+    ),
+    _count(
+        ImplementationPoint.specification_id == Specification.id,
+        ImplementationPoint.kind == ImplementationPointKind.BARRIER,
+        ImplementationPoint.answer == "",
+    ).label("barriers_unanswered"),
+    _count(_PLAN, ImplementationPlan.launch_on < TODAY).label("launch_days_past"),
+    _count(_PLAN, ImplementationPlan.launch_on > TODAY).label("launch_days_ahead"),
+    _count(
+        _PLAN,
+        ImplementationPlan.teach_out_on.is_(None),
+        _other.credential_id == Specification.credential_id,
+        _other.state == SpecificationState.LAUNCHED,
+    ).label("teach_outs_missing"),
 ).where(Specification.id == func.any(ids()))
 
 

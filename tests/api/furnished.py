@@ -20,8 +20,10 @@ from domain.models.topics import Topic, TopicKind
 from domain.permissions import ANYONE, Role, Viewer
 from schema.context import Context
 from schema.limits import Limits
+from schema.nodes import parse
 from schema.operations import Operations, Request
 from tests.api.inputs import document
+from tests.candidates import recommend
 from tests.conftest import Server
 from tests.organisations import join, represent
 from tests.world import NOW, World, build
@@ -113,6 +115,17 @@ class Furnished:
         (node,) = changed.values()
         return str(node["id"])
 
+    async def read(self, id: str, type_name: str, selection: str) -> str:
+        """Return the id of the one node that is selected of another by the secretary."""
+        result = await run(
+            self.world.database,
+            await self.viewer("secretary"),
+            f"query ($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ {selection} }} }} }}",
+            {"id": id},
+        )
+        (found,) = result["data"]["node"].values()
+        return str((found[0] if isinstance(found, list) else found)["id"])
+
 
 async def _announce(made: Furnished) -> None:
     """Add a webinar to the exercise."""
@@ -165,7 +178,7 @@ async def _object(made: Furnished) -> None:
     )
 
 
-async def furnish(database: Database) -> Furnished:
+async def furnish(database: Database) -> Furnished:  # noqa: PLR0915 - one of everything
     """Build the world and put one of everything into it, in every state that hides something."""
     await found(database, name="Founder", email="founder@example.org")
     made = Furnished(await build(database), {})
@@ -278,7 +291,53 @@ async def furnish(database: Database) -> Furnished:
         kind="COMPANION",
         note="",
     )
+    await endorse(made, ids["other credential"])
     return made
+
+
+async def endorse(made: Furnished, credential: str, which: str = "") -> None:
+    """Have the board endorse a version with a condition, and plan how it comes into use."""
+    ids, change = made.ids, made.change
+    ids[f"{which}endorsed"] = await change(
+        "secretary",
+        "createSpecification",
+        credentialId=credential,
+        title="Another blueprint",
+        public=True,
+    )
+    about = {"specificationId": ids[f"{which}endorsed"]}
+    await recommend(made.world, parse(ids[f"{which}endorsed"], "id")[1])
+    ids[f"{which}endorsement"] = await change(
+        "secretary", "openEndorsement", **about, briefing="Please read it.", expectedRevision=None
+    )
+    ids[f"{which}board ballot"] = await made.read(
+        ids[f"{which}endorsement"], "Endorsement", "ballot { id }"
+    )
+    ballot = {"ballotId": ids[f"{which}board ballot"]}
+    await change(Role.BOARD, "castVote", **ballot, choice="YES", rationale="It is good.")
+    step = {"reason": "It is time.", "expectedRevision": None}
+    await change("secretary", "advanceBallot", **ballot, **step, transition="CLOSE")
+    await change(
+        "secretary",
+        "advanceEndorsement",
+        endorsementId=ids[f"{which}endorsement"],
+        **step,
+        transition="PASS",
+        conditions=[{"body": "Add references.", "dueOn": "2126-01-01"}],
+    )
+    ids[f"{which}endorsement condition"] = await made.read(
+        ids[f"{which}endorsement"], "Endorsement", "conditions { id }"
+    )
+    ids[f"{which}implementation plan"] = await change(
+        "secretary", "planImplementation", **about, launchOn="2126-02-01", resources="Two people."
+    )
+    ids[f"{which}implementation point"] = await change(
+        "secretary",
+        "addImplementationPoint",
+        implementationPlanId=ids[f"{which}implementation plan"],
+        kind="BARRIER",
+        body="Placements are scarce.",
+    )
 
 
 async def _hand_out_papers(made: Furnished) -> None:

@@ -64,6 +64,7 @@ MODERATE = holders(Permission.MODERATE, "engagement")
 AT_ROUNDTABLE = holders(Permission.MODERATE, "roundtable")
 DRAFT = holders(Permission.DRAFT, "specification")
 STEER = holders(Permission.STEER, "specification")
+DRAFT_ELSEWHERE = holders(Permission.DRAFT, "credential")
 STEER_CREDENTIALS = holders(Permission.STEER, "credential")
 ADMINISTER = holders(Permission.ADMINISTER, "body")
 PLAN = holders(Permission.PLAN, "plan")
@@ -198,6 +199,35 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
         STEER,
         {"specificationId": "specification", "transition": "ABANDON", **STEP},
     ),
+    "openEndorsement": (STEER, {"specificationId": "specification", "briefing": "x"}),
+    "advanceEndorsement": (
+        STEER_CREDENTIALS,
+        {"endorsementId": "endorsement", "transition": "WITHDRAW", **STEP},
+    ),
+    "answerEndorsementCondition": (
+        DRAFT_ELSEWHERE,
+        {"endorsementConditionId": "endorsement condition", "evidence": "x"},
+    ),
+    "meetEndorsementCondition": (
+        STEER_CREDENTIALS,
+        {"endorsementConditionId": "endorsement condition", "reason": "x"},
+    ),
+    "planImplementation": (
+        STEER,
+        {"specificationId": "specification", "launchOn": "2126-01-01"},
+    ),
+    "editImplementationPlan": (
+        STEER_CREDENTIALS,
+        {"implementationPlanId": "implementation plan", "resources": "x"},
+    ),
+    "addImplementationPoint": (
+        STEER_CREDENTIALS,
+        {"implementationPlanId": "implementation plan", "kind": "ENABLER", "body": "x"},
+    ),
+    "editImplementationPoint": (
+        STEER_CREDENTIALS,
+        {"implementationPointId": "implementation point", "answer": "x"},
+    ),
     "nameRevision": (DRAFT, {"specificationId": "specification", "name": "x"}),
     "addSection": (DRAFT, {"specificationId": "specification", "heading": "x"}),
     "editSection": (DRAFT, {"sectionId": "section", "heading": "x"}),
@@ -277,6 +307,7 @@ VOTE = "{ ... on Vote { rationale choice } }"
 NODE = "{ __typename }"
 AUTHOR = frozenset({"nurse2"})
 VOTER = frozenset({"nurse1"})
+BOARD = holders(Permission.VIEW, "credential")
 
 # Who is shown anything at all by a selection of a node, for each state of it that matters.
 SEES: list[tuple[str, str, frozenset[str]]] = [
@@ -292,6 +323,9 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("other thread", "{ ... on Thread { disposition { reason } } }", MEMBERS),
     ("answered thread", "{ ... on Thread { disposition { reason } } }", EVERYBODY),
     ("response", NODE, EVERYBODY),
+    ("endorsement", "{ ... on Endorsement { reason } }", EVERYBODY),
+    ("endorsement", "{ ... on Endorsement { ballot { id } } }", BOARD),
+    ("implementation plan", NODE, EVERYBODY),
     ("theme", NODE, EVERYBODY),
     ("decision", NODE, MODERATE | AUTHOR),
     ("appeal", NODE, MODERATE | AUTHOR),

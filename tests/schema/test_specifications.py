@@ -393,7 +393,7 @@ async def add_version(
 
 async def test_a_launch_supersedes_the_version_before(ask: Ask, world: World) -> None:
     before = await add_version(world, 2, SpecificationState.LAUNCHED)
-    await put(world, SpecificationState.CANDIDATE)
+    await put(world, SpecificationState.SCHEDULED)
 
     launched = await advance(ask, world, "LAUNCH")
     data = await ask(
@@ -419,8 +419,8 @@ async def test_a_launch_supersedes_the_version_before(ask: Ask, world: World) ->
 async def test_of_two_launches_at_once_the_later_one_supersedes_the_other(
     ask: Ask, world: World
 ) -> None:
-    other = await add_version(world, 2, SpecificationState.CANDIDATE)
-    await put(world, SpecificationState.CANDIDATE)
+    other = await add_version(world, 2, SpecificationState.SCHEDULED)
+    await put(world, SpecificationState.SCHEDULED)
     viewer = await world.viewer("secretary")
 
     found = await asyncio.gather(

@@ -24,7 +24,7 @@ from domain.models.stakeholders import Constituency, ConstituencyKind, Stakehold
 from domain.models.topics import Topic, TopicKind
 from domain.models.votes import CastVote, Vote
 from schema.nodes import LOADERS
-from tests.api.furnished import ARGUMENTS, Furnished, furnished, run
+from tests.api.furnished import ARGUMENTS, Furnished, endorse, furnished, run
 from tests.api.inputs import SCHEMA, known
 from tests.conftest import Server
 from tests.counting import counting
@@ -294,6 +294,7 @@ async def seconds(place: Furnished) -> None:
     await change(
         "nurse1", "declareInterest", topicId=ids["engagement"], body="Mine.", mitigation="NONE"
     )
+    await endorse(place, ids["credential"], "another ")
 
 
 def selection(type: Any) -> str:
