@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from api.reports.notary import Notary
-from domain.commands.due import launch_what_is_due, step_what_is_due
+from domain.commands.due import launch_what_is_due, review_what_is_due, step_what_is_due
 from domain.commands.seals import seal_closed
 from domain.database import Database
 
@@ -19,8 +19,8 @@ DEADLINES = 1.0
 
 Votes are refused from the deadline on, whenever that is noticed.
 """
-LAUNCHES = 60.0
-"""Seconds between two looks for specifications whose day of launch has come."""
+DAYS = 60.0
+"""Seconds between two looks for what happens by the day: launches and periodic reviews."""
 SEALING = 5.0
 """Seconds between two looks for closed ballots whose logs are to be sealed."""
 
@@ -32,7 +32,8 @@ async def chores(database: Database, notary: Notary) -> AsyncIterator[None]:
     """Step what is due, and seal what is closed, for the length of the block."""
     async with (
         repeating("deadlines", DEADLINES, partial(step_what_is_due, database)),
-        repeating("launches", LAUNCHES, partial(launch_what_is_due, database)),
+        repeating("launches", DAYS, partial(launch_what_is_due, database)),
+        repeating("periodic reviews", DAYS, partial(review_what_is_due, database)),
         repeating("sealing", SEALING, partial(seal_closed, database, notary.sign)),
     ):
         yield

@@ -13,7 +13,7 @@ from domain.models import credentials as models
 from domain.models.credentials import CredentialLinkKind
 from domain.permissions import Permission
 from domain.queries import credentials as queries
-from domain.queries import specifications
+from domain.queries import evaluations, specifications
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -30,6 +30,7 @@ from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection, listing
 
 if TYPE_CHECKING:
+    from schema.evaluations import Evaluation
     from schema.specifications import Specification
 
 enum(
@@ -86,6 +87,13 @@ class Credential(Node):
         specifications.of_credentials,
         specifications.count_of_credentials,
         "The versions of its specification that the viewer may know of.",
+    )
+    evaluations: Connection[Annotated[Evaluation, strawberry.lazy("schema.evaluations")]] = (
+        connection(
+            evaluations.of_credentials,
+            evaluations.count_of_credentials,
+            "The evaluations of it alone that the viewer may see.",
+        )
     )
 
     viewer_can_edit: bool = permitted(

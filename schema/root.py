@@ -20,6 +20,7 @@ from schema.delivery_plans import DeliveryPlanMutation
 from schema.dispositions import DispositionMutation
 from schema.endorsements import EndorsementMutation
 from schema.engagements import EngagementMutation, EngagementQuery
+from schema.evaluations import EvaluationMutation, EvaluationQuery
 from schema.facilitators import FacilitatorMutation
 from schema.floor_requests import FloorRequestMutation
 from schema.implementation_plans import ImplementationPlanMutation
@@ -30,6 +31,7 @@ from schema.objections import ObjectionMutation
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.papers import PaperMutation
 from schema.people import PeopleMutation, PeopleQuery
+from schema.periodic_reviews import PeriodicReviewMutation
 from schema.proxies import ProxyMutation
 from schema.reports import ReportMutation
 from schema.responses import ResponseMutation
@@ -79,6 +81,7 @@ class Query(
     SpecificationQuery,
     EngagementQuery,
     RoundtableQuery,
+    EvaluationQuery,
     ModerationQuery,
 ):
     """The root of queries."""
@@ -123,6 +126,8 @@ class Mutation(
     SectionMutation,
     EndorsementMutation,
     ImplementationPlanMutation,
+    PeriodicReviewMutation,
+    EvaluationMutation,
     DeliveryPlanMutation,
     ReportMutation,
 ):

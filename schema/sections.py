@@ -12,12 +12,17 @@ from domain.models import specifications as models
 from domain.models.specifications import BlockKind
 from domain.queries import comments
 from domain.queries import specifications as queries
+from schema.batches import derived
 from schema.comments import Thread
 from schema.context import Info
 from schema.fields import Expecting, Material, expected, mutation, perform, relation, text
-from schema.nodes import Node, key, node
+from schema.nodes import Node, global_id, key, node
 from schema.pagination import Connection, connection
 from schema.specifications import Specification
+
+
+def _origin(type_name: str, id: UUID | None) -> strawberry.ID | None:
+    return None if id is None else strawberry.ID(global_id(type_name, id))
 
 
 @node(models.Block, queries.blocks_by_ids, "One statement of a section, with a lasting id.")
@@ -37,6 +42,10 @@ class Block(Node):
         "The threads about it, wherever they are held.",
     )
     text: str = text(description="The words.")
+    origin_id: strawberry.ID | None = derived(
+        lambda block: _origin("Block", block.origin_id),
+        "The id that it had in the first version that has it; null where it began in this one.",
+    )
 
 
 @node(models.Section, queries.sections_by_ids, "A titled part of a specification.")
@@ -50,6 +59,10 @@ class Section(Node):
     heading: str = text(description="The heading.")
     revision: int = text(description="Counts the changes of its heading, from 1.")
     created_at: datetime = text(description="When it was added.")
+    origin_id: strawberry.ID | None = derived(
+        lambda section: _origin("Section", section.origin_id),
+        "The id that it had in the first version that has it; null where it began in this one.",
+    )
     blocks: list[Block] = relation(queries.blocks, "Its blocks, in their order.")
     threads: Connection[Thread] = connection(
         comments.threads_of_subjects,

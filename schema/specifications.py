@@ -26,6 +26,7 @@ from domain.queries import (
     engagements,
     implementation_plans,
     people,
+    periodic_reviews,
 )
 from domain.queries import specifications as queries
 from schema.batches import batched
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from schema.endorsements import Endorsement
     from schema.engagements import Engagement
     from schema.implementation_plans import ImplementationPlan
+    from schema.periodic_reviews import PeriodicReview
     from schema.sections import Block, Section
     from schema.specification_revisions import SpecificationRevision
 
@@ -89,6 +91,7 @@ enum(
     SCHEDULED="It is endorsed, and the day of its launch is set.",
     LAUNCHED="It is the version from which providers deliver.",
     SUPERSEDED="A later version was launched.",
+    RETIRED="The board retired it.",
     ABANDONED="Its development was given up.",
 )
 enum(
@@ -103,6 +106,7 @@ enum(
     SCHEDULE="Set the day of its launch, which the implementation plan names.",
     UNSCHEDULE="Take that back.",
     LAUNCH="Launch it, in place of the version that is launched now.",
+    RETIRE="Have it retired, by the outcome of a periodic review.",
     SUPERSEDE="Give way to a later version, by the launch of that.",
     ABANDON="Give up its development.",
 )
@@ -168,6 +172,16 @@ class Specification(Node):
             "What the board was asked about it.",
         )
     )
+    periodic_reviews: Connection[
+        Annotated[PeriodicReview, strawberry.lazy("schema.periodic_reviews")]
+    ] = connection(
+        periodic_reviews.of_specifications,
+        periodic_reviews.count_of_specifications,
+        "The reviews of whether it is current and still needed.",
+    )
+    review_on: date | None = text(
+        description="The day on which its next periodic review is due, if it is launched."
+    )
     implementation_plan: (
         Annotated[ImplementationPlan, strawberry.lazy("schema.implementation_plans")] | None
     ) = relation(implementation_plans.of_specifications, "How it comes into use.")
@@ -208,6 +222,10 @@ class CreateSpecificationInput(Idempotent):
     title: str = text(description="The title, at most 300 characters.")
     summary: str = text(description="What it is about, in short; may be empty.", default="")
     public: bool = text(description="Whether everybody may read it, or only its members.")
+    continues_id: strawberry.ID | None = text(
+        description="An earlier version of the same credential, whose text it begins with.",
+        default=None,
+    )
 
 
 @strawberry.input(description="A profession with what the specification requires of it.")
@@ -285,6 +303,9 @@ class SpecificationMutation:
             title=input.title,
             summary=input.summary,
             public=input.public,
+            continues_id=None
+            if input.continues_id is None
+            else key(input.continues_id, "continuesId", "Specification"),
         )
 
     @mutation(Specification, "Change the title, summary or target professions.")

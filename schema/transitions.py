@@ -59,6 +59,4 @@ def transitions(
 
         return list(map(options, parents, found, places))
 
-    return batched(
-        resolve, description, personal=personal, reads=("id", "topic_id", state)
-    )
+    return batched(resolve, description, personal=personal, reads=("id", "topic_id", state))

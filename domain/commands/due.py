@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Select, Uuid, and_, bindparam, exists, func, or_, select
 
 from domain.commands.ballots import advance_ballot
+from domain.commands.periodic_reviews import UNDER_WAY, trigger_periodic_review
 from domain.commands.specifications import advance_specification
 from domain.database import Database
 from domain.errors import Conflict
@@ -21,6 +22,7 @@ from domain.lifecycle import (
 )
 from domain.models.ballots import Ballot
 from domain.models.implementation_plans import ImplementationPlan
+from domain.models.periodic_reviews import PeriodicReview, PeriodicReviewTrigger
 from domain.models.specifications import Specification
 from domain.permissions import SYSTEM
 from domain.queries.ballots import HOST_STATE, with_host
@@ -52,6 +54,22 @@ LAUNCHES = (
     .where(
         Specification.state == SpecificationState.SCHEDULED,
         ImplementationPlan.launch_on <= TODAY,
+        Specification.id != func.all(bindparam("refused", type_=ARRAY(Uuid()))),
+    )
+    .order_by(Specification.id)
+    .limit(1)
+    .with_for_update(of=Specification, key_share=True, skip_locked=True)
+)
+
+REVIEWS = (
+    select(Specification.id)
+    .where(
+        Specification.state == SpecificationState.LAUNCHED,
+        Specification.review_on <= TODAY,
+        ~exists().where(
+            PeriodicReview.specification_id == Specification.id,
+            PeriodicReview.state.in_(UNDER_WAY),
+        ),
         Specification.id != func.all(bindparam("refused", type_=ARRAY(Uuid()))),
     )
     .order_by(Specification.id)
@@ -92,6 +110,20 @@ async def launch_what_is_due(database: Database) -> int:
         )
 
     return await step_each(database, LAUNCHES, step)
+
+
+async def review_what_is_due(database: Database) -> int:
+    """Begin the periodic reviews whose day has come; return how many."""
+
+    async def step(uow: UnitOfWork, row: Any) -> None:
+        await trigger_periodic_review(
+            uow,
+            specification_id=row.id,
+            trigger=PeriodicReviewTrigger.SCHEDULE,
+            cause="The day of its review has come.",
+        )
+
+    return await step_each(database, REVIEWS, step)
 
 
 async def step_each(

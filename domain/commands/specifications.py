@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,12 +32,21 @@ from domain.lifecycle import (
 from domain.models.credentials import Credential
 from domain.models.implementation_plans import ImplementationPlan
 from domain.models.people import Profession
-from domain.models.specifications import Specification, SpecificationRevision, TargetProfession
+from domain.models.specifications import (
+    Block,
+    Section,
+    Specification,
+    SpecificationRevision,
+    TargetProfession,
+)
 from domain.models.topics import TopicKind
 from domain.permissions import Permission
 from domain.queries import specifications as queries
 from domain.texts import DOCUMENT_LENGTH, NAME_LENGTH, REASON_LENGTH, TITLE_LENGTH, clean
 from domain.unit_of_work import UnitOfWork, fingerprint_of
+
+UNTIL_REVIEW = timedelta(days=3 * 365)
+"""How long after its launch a specification is reviewed, whatever else has happened."""
 
 KNOWN_PROFESSIONS = select(Profession.id).where(Profession.id == func.any(bindparam("ids")))
 FORGET_TARGETS = delete(TargetProfession).where(
@@ -65,9 +75,19 @@ TEACH_OUT = select(ImplementationPlan.teach_out_on).where(
 
 
 async def create_specification(
-    uow: UnitOfWork, *, credential_id: UUID, title: str, summary: str, public: bool
+    uow: UnitOfWork,
+    *,
+    credential_id: UUID,
+    title: str,
+    summary: str,
+    public: bool,
+    continues_id: UUID | None = None,
 ) -> UUID:
-    """Begin the next version of a credential's specification; return its id."""
+    """Begin the next version of a credential's specification; return its id.
+
+    It has the text and the target professions of the version that it continues, where one is
+    named: each section and block knows from which it came.
+    """
     credential = await uow.load(Credential, credential_id, Permission.STEER)
     last = await uow.session.scalar(queries.LAST_VERSION, {"credential_id": credential.id})
     topic = uow.open_topic(
@@ -83,10 +103,59 @@ async def create_specification(
     )
     await uow.add(topic)
     await uow.add(specification)
+    if continues_id is not None:
+        await _continue(uow, specification, continues_id)
     created = SpecificationCreated(specification_id=specification.id)
     uow.emit(specification.id, created)
     uow.emit(credential.id, created, EVERYONE if public else MEMBERS)
     return specification.id
+
+
+async def _continue(uow: UnitOfWork, specification: Specification, earlier_id: UUID) -> None:
+    """Copy the text and the target professions of an earlier version of the same credential."""
+    here = (uow.session, uow.viewer)
+    (earlier,) = await queries.by_ids(*here, [earlier_id])
+    if earlier is None or earlier.credential_id != specification.credential_id:
+        raise NotFound(
+            "There is no version of this credential with this id that you may see.",
+            ("continues_id",),
+        )
+    (sections,) = await queries.sections(*here, [earlier.id])
+    blocks = await queries.blocks(*here, [section.id for section in sections])
+    (targets,) = await queries.target_professions(*here, [earlier.id])
+    for section, group in zip(sections, blocks, strict=True):
+        copy = Section(
+            specification_id=specification.id,
+            position=section.position,
+            heading=section.heading,
+            origin_id=section.origin_id or section.id,
+            created_at=uow.now,
+        )
+        await uow.add(copy)
+        await uow.add(
+            *(
+                Block(
+                    specification_id=specification.id,
+                    section_id=copy.id,
+                    position=block.position,
+                    kind=block.kind,
+                    text=block.text,
+                    origin_id=block.origin_id or block.id,
+                    created_at=uow.now,
+                )
+                for block in group
+            )
+        )
+    await uow.add(
+        *(
+            TargetProfession(
+                specification_id=specification.id,
+                profession_id=target.profession_id,
+                requirement=target.requirement,
+            )
+            for target in targets
+        )
+    )
 
 
 async def edit_specification(
@@ -149,7 +218,7 @@ async def advance_specification(
 
     A candidate's text is kept and hashed; a launch supersedes the version that was launched.
     """
-    specification = await uow.load(Specification, specification_id, Permission.STEER)
+    specification = await uow.load(Specification, specification_id, Permission.VIEW)
     uow.expect(specification, expected_revision)
     words = clean(reason, "reason", limit=REASON_LENGTH)
     state = await next_state(uow, SPECIFICATION, specification, transition, queries.facts)
@@ -162,6 +231,7 @@ async def advance_specification(
     elif transition is SpecificationTransition.LAUNCH:
         await _supersede(uow, specification)
         specification.launched_at = uow.now
+        specification.review_on = uow.now.date() + UNTIL_REVIEW
     _enter(uow, specification, transition, state, words)
     return specification.id
 
@@ -247,13 +317,17 @@ async def _content(uow: UnitOfWork, specification: Specification) -> dict[str, A
             {
                 "id": str(section.id),
                 "heading": section.heading,
-                "blocks": [
-                    {"id": str(block.id), "kind": block.kind, "text": block.text} for block in group
-                ],
+                "blocks": [_stated(block) for block in group],
             }
             for section, group in zip(sections, blocks, strict=True)
         ],
     }
+
+
+def _stated(block: Block) -> dict[str, Any]:
+    stated = {"id": str(block.id), "kind": block.kind, "text": block.text}
+    # Only where it has one, so that what was hashed before versions continued others still holds.
+    return stated | ({"origin_id": str(block.origin_id)} if block.origin_id else {})
 
 
 async def _supersede(uow: UnitOfWork, successor: Specification) -> None:

@@ -17,7 +17,19 @@ from domain.events.event import (
     subject_of,
 )
 
-__all__ = ["EVERYONE", "KINDS", "MEMBERS", "MODERATORS", "Event", "dump", "subject_of"]
+__all__ = [
+    "EVERYONE",
+    "KINDS",
+    "MEMBERS",
+    "MODERATORS",
+    "Event",
+    "dump",
+    "endorsements",
+    "evaluations",
+    "implementation_plans",
+    "periodic_reviews",
+    "subject_of",
+]
 
 
 @about("organisation_id")
@@ -1287,4 +1299,9 @@ class ModuleRemoved(Event):
     title: str
 
 
-from domain.events import endorsements, implementation_plans  # noqa: E402, F401
+from domain.events import (  # noqa: E402
+    endorsements,
+    evaluations,
+    implementation_plans,
+    periodic_reviews,
+)

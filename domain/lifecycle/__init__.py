@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from domain.lifecycle.endorsements import ENDORSEMENT
+from domain.lifecycle.evaluations import EVALUATION
 from domain.lifecycle.machine import (
     Facts,
     Machine,
@@ -15,6 +16,7 @@ from domain.lifecycle.machine import (
     explain,
     require,
 )
+from domain.lifecycle.periodic_reviews import PERIODIC_REVIEW
 from domain.permissions import Permission
 
 __all__ = ["Facts", "Machine", "Move", "Option", "Requirement", "advance", "explain", "require"]
@@ -33,6 +35,7 @@ class SpecificationState(StrEnum):
     SCHEDULED = "SCHEDULED"
     LAUNCHED = "LAUNCHED"
     SUPERSEDED = "SUPERSEDED"
+    RETIRED = "RETIRED"
     ABANDONED = "ABANDONED"
 
 
@@ -49,6 +52,7 @@ class SpecificationTransition(StrEnum):
     UNSCHEDULE = "UNSCHEDULE"
     LAUNCH = "LAUNCH"
     SUPERSEDE = "SUPERSEDE"
+    RETIRE = "RETIRE"
     ABANDON = "ABANDON"
 
 
@@ -157,6 +161,14 @@ SPECIFICATION = Machine(
             SpecificationState.SUPERSEDED,
             Permission.STEER,
             (Requirement("successors_missing", "No later version has been launched."),),
+        ),
+        # Taken by the outcome of a periodic review.
+        Move(
+            SpecificationTransition.RETIRE,
+            (SpecificationState.LAUNCHED,),
+            SpecificationState.RETIRED,
+            Permission.DECIDE,
+            (Requirement("retirements_missing", "No periodic review has come to retire it."),),
         ),
         Move(
             SpecificationTransition.ABANDON,
@@ -545,5 +557,7 @@ MACHINES = (
     SPECIFICATION,
     ENDORSEMENT,
     DELIVERY_PLAN,
+    PERIODIC_REVIEW,
+    EVALUATION,
 )
 """Every machine that there is, in the order in which they are explained."""

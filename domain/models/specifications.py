@@ -18,7 +18,8 @@ class Specification(Record):
     """One version of a credential's blueprint.
 
     `revision` counts every change of its text and every step of its life. `teach_out_on` is the
-    last day on which a version that was superseded is taught.
+    last day on which a version that was superseded or retired is taught, `review_on` the day on
+    which a periodic review of a launched one is due.
     """
 
     __tablename__ = "specifications"
@@ -41,6 +42,7 @@ class Specification(Record):
     content_hash: Mapped[str | None] = mapped_column(default=None)
     launched_at: Mapped[datetime | None] = mapped_column(default=None)
     teach_out_on: Mapped[date | None] = mapped_column(default=None)
+    review_on: Mapped[date | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     topic_id: Mapped[UUID] = synonym("id", init=False)
@@ -59,7 +61,7 @@ class TargetProfession(Record):
 
 
 class Section(Record):
-    """A titled part of a specification; `position` counts from 1."""
+    """A titled part of a specification; `position` counts from 1, `origin_id` as for blocks."""
 
     __tablename__ = "sections"
 
@@ -67,6 +69,7 @@ class Section(Record):
     specification_id: Mapped[UUID] = mapped_column(ForeignKey("specifications.id"), index=True)
     position: Mapped[int]
     heading: Mapped[str]
+    origin_id: Mapped[UUID | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     topic_id: Mapped[UUID] = synonym("specification_id", init=False)
@@ -82,7 +85,11 @@ class BlockKind(StrEnum):
 
 
 class Block(Record):
-    """One statement of a section, addressable for ever by its id; `position` counts from 1."""
+    """One statement of a section, addressable for ever by its id; `position` counts from 1.
+
+    Where it came over from an earlier version, `origin_id` is the id that it had in the first of
+    them, whatever became of that one; None where it began here.
+    """
 
     __tablename__ = "blocks"
 
@@ -92,6 +99,7 @@ class Block(Record):
     position: Mapped[int]
     kind: Mapped[BlockKind]
     text: Mapped[str]
+    origin_id: Mapped[UUID | None] = mapped_column(default=None)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     topic_id: Mapped[UUID] = synonym("specification_id", init=False)

@@ -24,6 +24,7 @@ from sqlalchemy.orm import aliased
 from domain.database import Session
 from domain.lifecycle import EngagementState, Facts, SpecificationState
 from domain.lifecycle.endorsements import EndorsementState
+from domain.lifecycle.periodic_reviews import PeriodicReviewState
 from domain.models.comments import SubjectKind, Thread
 from domain.models.dispositions import Disposition
 from domain.models.endorsements import Endorsement, EndorsementCondition
@@ -33,6 +34,7 @@ from domain.models.implementation_plans import (
     ImplementationPoint,
     ImplementationPointKind,
 )
+from domain.models.periodic_reviews import PeriodicReview
 from domain.models.specifications import (
     Block,
     BlockKind,
@@ -142,6 +144,10 @@ FACTS = select(
         _later.version > Specification.version,
         _later.state == SpecificationState.LAUNCHED,
     ).label("successors_missing"),
+    _missing(
+        PeriodicReview.specification_id == Specification.id,
+        PeriodicReview.state.in_((PeriodicReviewState.MERGED, PeriodicReviewState.RETIRED)),
+    ).label("retirements_missing"),
     _missing(*_PASSED).label("endorsement_missing"),
     _missing(*_PASSED, EndorsementCondition.endorsement_id == Endorsement.id).label(
         "conditions_missing"

@@ -14,6 +14,7 @@ from api.graphql import schema
 from domain.commands.foundation import found
 from domain.database import Database, create_engine
 from domain.ids import new_id
+from domain.lifecycle import SpecificationState
 from domain.models.base import Record
 from domain.models.people import Membership, Person, ScopeKind
 from domain.models.topics import Topic, TopicKind
@@ -23,7 +24,7 @@ from schema.limits import Limits
 from schema.nodes import parse
 from schema.operations import Operations, Request
 from tests.api.inputs import document
-from tests.candidates import recommend
+from tests.candidates import put, recommend
 from tests.conftest import Server
 from tests.organisations import join, represent
 from tests.world import NOW, World, build
@@ -292,6 +293,7 @@ async def furnish(database: Database) -> Furnished:  # noqa: PLR0915 - one of ev
         note="",
     )
     await endorse(made, ids["other credential"])
+    await renew(made, ids["other credential"])
     return made
 
 
@@ -337,6 +339,64 @@ async def endorse(made: Furnished, credential: str, which: str = "") -> None:
         implementationPlanId=ids[f"{which}implementation plan"],
         kind="BARRIER",
         body="Placements are scarce.",
+    )
+
+
+async def renew(made: Furnished, credential: str, which: str = "") -> None:
+    """Review a launched version, and evaluate what a credential is worth."""
+    ids, change = made.ids, made.change
+    launched = await change(
+        "secretary", "createSpecification", credentialId=credential, title="In use", public=True
+    )
+    await put(made.world, SpecificationState.LAUNCHED, id=parse(launched, "id")[1])
+    ids[f"{which}review"] = await change(
+        "secretary",
+        "triggerPeriodicReview",
+        specificationId=launched,
+        trigger="NEED",
+        cause="Fewer people ask for it.",
+    )
+    ids[f"{which}evidence"] = await change(
+        "secretary",
+        "addReviewEvidence",
+        periodicReviewId=ids[f"{which}review"],
+        source="A register",
+        body="They are few.",
+    )
+    evaluation = ids[f"{which}evaluation"] = await change(
+        "secretary",
+        "designEvaluation",
+        credentialId=credential,
+        title="What it is worth",
+        purpose="To know.",
+        startsOn="2026-01-01",
+        endsOn="2026-12-31",
+    )
+    ids[f"{which}measure"] = await change(
+        "secretary",
+        "addMeasure",
+        evaluationId=evaluation,
+        kind="COLLECTIVE",
+        name="Waiting time",
+        unit="days",
+    )
+    await change(
+        "secretary",
+        "advanceEvaluation",
+        evaluationId=evaluation,
+        transition="COLLECT",
+        reason="It is time.",
+        expectedRevision=None,
+    )
+    ids[f"{which}data point"] = await change(
+        "secretary",
+        "recordDataPoint",
+        measureId=ids[f"{which}measure"],
+        period="2026",
+        peopleGroup="Nurses",
+        people=3,
+        value="12.5",
+        source="Returns of the providers.",
     )
 
 

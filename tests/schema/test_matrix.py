@@ -65,6 +65,7 @@ AT_ROUNDTABLE = holders(Permission.MODERATE, "roundtable")
 DRAFT = holders(Permission.DRAFT, "specification")
 STEER = holders(Permission.STEER, "specification")
 DRAFT_ELSEWHERE = holders(Permission.DRAFT, "credential")
+COMMENT_ELSEWHERE = holders(Permission.COMMENT, "credential")
 STEER_CREDENTIALS = holders(Permission.STEER, "credential")
 ADMINISTER = holders(Permission.ADMINISTER, "body")
 PLAN = holders(Permission.PLAN, "plan")
@@ -228,6 +229,42 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
         STEER_CREDENTIALS,
         {"implementationPointId": "implementation point", "answer": "x"},
     ),
+    "triggerPeriodicReview": (
+        STEER,
+        {"specificationId": "specification", "trigger": "NEED", "cause": "x"},
+    ),
+    "addReviewEvidence": (
+        COMMENT_ELSEWHERE,
+        {"periodicReviewId": "review", "source": "x", "body": "x"},
+    ),
+    "advancePeriodicReview": (
+        STEER_CREDENTIALS,
+        {"periodicReviewId": "review", "transition": "COLLECT", **STEP},
+    ),
+    "designEvaluation": (
+        STEER_CREDENTIALS,
+        {"title": "x", "purpose": "x", "startsOn": "2026-01-01", "endsOn": "2026-12-31"},
+    ),
+    "editEvaluation": (STEER_CREDENTIALS, {"evaluationId": "evaluation", "report": "x"}),
+    "addMeasure": (
+        STEER_CREDENTIALS,
+        {"evaluationId": "evaluation", "kind": "INDIVIDUAL", "name": "x", "unit": "x"},
+    ),
+    "recordDataPoint": (
+        STEER_CREDENTIALS,
+        {
+            "measureId": "measure",
+            "period": "2027",
+            "peopleGroup": "x",
+            "people": 9,
+            "value": "1",
+            "source": "x",
+        },
+    ),
+    "advanceEvaluation": (
+        STEER_CREDENTIALS,
+        {"evaluationId": "evaluation", "transition": "ANALYSE", **STEP},
+    ),
     "nameRevision": (DRAFT, {"specificationId": "specification", "name": "x"}),
     "addSection": (DRAFT, {"specificationId": "specification", "heading": "x"}),
     "editSection": (DRAFT, {"sectionId": "section", "heading": "x"}),
@@ -307,6 +344,7 @@ VOTE = "{ ... on Vote { rationale choice } }"
 NODE = "{ __typename }"
 AUTHOR = frozenset({"nurse2"})
 VOTER = frozenset({"nurse1"})
+MODERATE_ELSEWHERE = holders(Permission.MODERATE, "credential")
 BOARD = holders(Permission.VIEW, "credential")
 
 # Who is shown anything at all by a selection of a node, for each state of it that matters.
@@ -326,6 +364,11 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("endorsement", "{ ... on Endorsement { reason } }", EVERYBODY),
     ("endorsement", "{ ... on Endorsement { ballot { id } } }", BOARD),
     ("implementation plan", NODE, EVERYBODY),
+    ("review", NODE, EVERYBODY),
+    ("evaluation", NODE, BOARD),
+    ("measure", "{ ... on Measure { dataPoints { people } } }", MODERATE_ELSEWHERE),
+    ("data point", "{ ... on DataPoint { value } }", MODERATE_ELSEWHERE),
+    ("data point", "{ ... on DataPoint { source } }", BOARD),
     ("theme", NODE, EVERYBODY),
     ("decision", NODE, MODERATE | AUTHOR),
     ("appeal", NODE, MODERATE | AUTHOR),

@@ -24,7 +24,7 @@ from domain.models.stakeholders import Constituency, ConstituencyKind, Stakehold
 from domain.models.topics import Topic, TopicKind
 from domain.models.votes import CastVote, Vote
 from schema.nodes import LOADERS
-from tests.api.furnished import ARGUMENTS, Furnished, endorse, furnished, run
+from tests.api.furnished import ARGUMENTS, Furnished, endorse, furnished, renew, run
 from tests.api.inputs import SCHEMA, known
 from tests.conftest import Server
 from tests.counting import counting
@@ -295,6 +295,7 @@ async def seconds(place: Furnished) -> None:
         "nurse1", "declareInterest", topicId=ids["engagement"], body="Mine.", mitigation="NONE"
     )
     await endorse(place, ids["credential"], "another ")
+    await renew(place, ids["credential"], "another ")
 
 
 def selection(type: Any) -> str:
