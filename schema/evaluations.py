@@ -136,7 +136,7 @@ class DataPoint(Node):
     source: str = text(description="Where it is from.")
 
     suppressed: bool = derived(
-        lambda point: point.people is None, "Whether its figures are not told."
+        lambda point: point.people is None, "Whether its figures are not told.", reads=("people",)
     )
 
 

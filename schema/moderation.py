@@ -84,6 +84,7 @@ class ModerationDecision(Node):
             decision.words_kind and (type_of(decision.words_kind.lower()), decision.words_id)
         ),
         "What it is about; null where that is a whole thread, or not the viewer's to see.",
+        reads=("words_kind", "words_id"),
     )
     into: Comment | None = relation(
         comments.by_ids, "What the comment was merged into, if it was.", by="into_id"

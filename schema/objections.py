@@ -32,10 +32,11 @@ from schema.people import Person
 from schema.stakeholders import Constituency
 from schema.transitions import TransitionOption, transitions
 from schema.votes import Vote
-from schema.words import Words, hidden_ground, tombstone_of, unless_hidden
+from schema.words import Words, decisions, flags, hidden_ground, tombstone_of, unless_hidden
 
 if TYPE_CHECKING:
     from schema.ballots import Ballot
+    from schema.moderation import Flag, ModerationDecision
 
 enum(
     ObjectionState,
@@ -56,6 +57,10 @@ enum(
     OVERRULE="Decide against it.",
     WITHDRAW="Take one's own back.",
 )
+
+
+# What a vote says raises an objection, and is hidden and decided on as the reason of that vote.
+_GUARDED_BY = ("hidden_ground", "vote_id")
 
 
 async def _grounds(objections: Parents, info: Info) -> Sequence[HidingGround | None]:
@@ -83,9 +88,13 @@ class Objection(Words):
     vote: Vote | None = relation(
         votes.by_ids, "The vote that raised it; null where none did.", by="vote_id"
     )
-    body: str | None = unless_hidden("body", "What it says", _grounds)
-    hidden_ground: HidingGround | None = hidden_ground(_grounds)
-    tombstone: str | None = tombstone_of("this objection", _grounds)
+    decisions: list[Annotated[ModerationDecision, strawberry.lazy("schema.moderation")]] = (
+        decisions(("id", "vote_id"))
+    )
+    flags: list[Annotated[Flag, strawberry.lazy("schema.moderation")]] = flags(("id", "vote_id"))
+    body: str | None = unless_hidden("body", "What it says", _grounds, _GUARDED_BY)
+    hidden_ground: HidingGround | None = hidden_ground(_grounds, _GUARDED_BY)
+    tombstone: str | None = tombstone_of("this objection", _grounds, _GUARDED_BY)
     safety: bool = text(
         description="Whether it is about safety: then, while it is open, nothing is adopted."
     )

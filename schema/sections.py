@@ -45,6 +45,7 @@ class Block(Node):
     origin_id: strawberry.ID | None = derived(
         lambda block: _origin("Block", block.origin_id),
         "The id that it had in the first version that has it; null where it began in this one.",
+        reads=("origin_id",),
     )
 
 
@@ -62,6 +63,7 @@ class Section(Node):
     origin_id: strawberry.ID | None = derived(
         lambda section: _origin("Section", section.origin_id),
         "The id that it had in the first version that has it; null where it began in this one.",
+        reads=("origin_id",),
     )
     blocks: list[Block] = relation(queries.blocks, "Its blocks, in their order.")
     threads: Connection[Thread] = connection(

@@ -67,11 +67,17 @@ class View(Node):
     given_at: datetime = text(description="When it was last given.")
 
     choice: Choice | None = batched(
-        choices_of, "What was chosen; null where it is a rating or options."
+        choices_of,
+        "What was chosen; null where it is a rating or options.",
+        reads=("ballot_id", "choice"),
     )
-    rating: int | None = batched(ratings_of, "The rating, 1 to 9; null where there is none.")
+    rating: int | None = batched(
+        ratings_of, "The rating, 1 to 9; null where there is none.", reads=("ballot_id", "choice")
+    )
     options: list[BallotOption] = batched(
-        options_of, "The options that are approved, or ranked from the most preferred on."
+        options_of,
+        "The options that are approved, or ranked from the most preferred on.",
+        reads=("ballot_id", "options"),
     )
 
 

@@ -29,7 +29,16 @@ from schema.nodes import key, node
 from schema.organisations import Organisation
 from schema.people import Person
 from schema.stakeholders import Constituency
-from schema.words import Words, hidden_ground, own_grounds, readable, tombstone_of, unless_hidden
+from schema.words import (
+    OWN,
+    READABLE,
+    Words,
+    hidden_ground,
+    own_grounds,
+    readable,
+    tombstone_of,
+    unless_hidden,
+)
 
 if TYPE_CHECKING:
     from schema.ballots import Ballot
@@ -182,6 +191,7 @@ class Vote(Words):
         _consolidated,
         "The views of members that the position consolidates: those that stood when it was cast. "
         "Null where people vote.",
+        reads=("id", "revision"),
     )
     rationale: str | None = unless_hidden("rationale", "Why; may be empty")
     hidden_ground: HidingGround | None = hidden_ground()
@@ -210,7 +220,11 @@ class Vote(Words):
         "The options that are approved, or ranked from the most preferred on.",
         reads=("ballot_id", "options"),
     )
-    history: list[EarlierVote] = batched(_history, "How it was cast before, oldest first.")
+    history: list[EarlierVote] = batched(
+        _history,
+        "How it was cast before, oldest first.",
+        reads=("id", "ballot_id", *OWN, *READABLE),
+    )
 
 
 @cache

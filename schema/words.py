@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 KINDS = {type_of(kind.lower()): kind for kind in WordsKind}
 WHOSE = "The comment, vote, objection, interest, request for the floor or ballot that says them."
+READABLE = ("topic_id", "person_id")
+"""The attributes of words that `readable` looks at."""
+OWN = ("hidden_ground",)
 Grounds = Callable[[Parents, Info], Any]
 """Returns why each of the parents is hidden, None for those that are not; may be awaited."""
 
@@ -52,19 +55,30 @@ async def _flags(words: Parents, info: Info) -> Sequence[Any]:
     return await info.context.load_all(moderation.flags, _said_in(words))
 
 
+def decisions(reads: tuple[str, ...] = ("id",)) -> Any:
+    """Declare what was decided on words that read so much to say under which id that is."""
+    return batched(
+        _decisions,
+        "What moderators decided on it, oldest first; empty but for its author and moderators.",
+        reads=reads,
+    )
+
+
+def flags(reads: tuple[str, ...] = ("id",)) -> Any:
+    """Declare the flags of words, as `decisions` does."""
+    return batched(_flags, "Who asked moderators to look at it; empty but for those.", reads=reads)
+
+
 @strawberry.interface(
     description="What somebody wrote for others to read: it can be flagged, and decided on."
 )
 class Words(Node):
     """Comments, reasons of votes, objections, interests, requests for the floor and ballots."""
 
-    decisions: list[Annotated[ModerationDecision, strawberry.lazy("schema.moderation")]] = batched(
-        _decisions,
-        "What moderators decided on it, oldest first; empty but for its author and moderators.",
+    decisions: list[Annotated[ModerationDecision, strawberry.lazy("schema.moderation")]] = (
+        decisions()
     )
-    flags: list[Annotated[Flag, strawberry.lazy("schema.moderation")]] = batched(
-        _flags, "Who asked moderators to look at it; empty but for those."
-    )
+    flags: list[Annotated[Flag, strawberry.lazy("schema.moderation")]] = flags()
 
 
 async def own_grounds(words: Parents, _info: Info) -> Sequence[HidingGround | None]:
@@ -89,29 +103,40 @@ async def readable(
     ]
 
 
-def unless_hidden(name: str, description: str, grounds: Grounds = own_grounds) -> Any:
-    """Declare the words themselves, which are in the attribute `name`."""
+def unless_hidden(
+    name: str, description: str, grounds: Grounds = own_grounds, reads: tuple[str, ...] = OWN
+) -> Any:
+    """Declare the words themselves, which are in the attribute `name`.
+
+    `reads` are the attributes that `grounds` looks at.
+    """
     read = attrgetter(name)
 
     async def resolve(words: Parents, info: Info) -> Sequence[str | None]:
         shown = await readable(words, await grounds(words, info), info)
         return [read(each) if seen else None for each, seen in zip(words, shown, strict=True)]
 
-    return batched(resolve, f"{description}; null while hidden, but for its author and moderators.")
+    return batched(
+        resolve,
+        f"{description}; null while hidden, but for its author and moderators.",
+        reads=(name, *READABLE, *reads),
+    )
 
 
-def hidden_ground(grounds: Grounds = own_grounds) -> Any:
+def hidden_ground(grounds: Grounds = own_grounds, reads: tuple[str, ...] = OWN) -> Any:
     """Declare why words are hidden."""
-    return batched(grounds, "Why its words are hidden, if they are.")
+    return batched(grounds, "Why its words are hidden, if they are.", reads=reads)
 
 
-def tombstone_of(what: str, grounds: Grounds = own_grounds) -> Any:
+def tombstone_of(what: str, grounds: Grounds = own_grounds, reads: tuple[str, ...] = OWN) -> Any:
     """Declare the sentence that is shown in the place of hidden words."""
 
     async def resolve(words: Parents, info: Info) -> Sequence[str | None]:
         return [tombstone(what, ground) for ground in await grounds(words, info)]
 
-    return batched(resolve, "A sentence to show in the place of its words while they are hidden.")
+    return batched(
+        resolve, "A sentence to show in the place of its words while they are hidden.", reads=reads
+    )
 
 
 @strawberry.input(description="Hidden words to show again, with a reason.")

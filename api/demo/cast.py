@@ -11,6 +11,10 @@ ADMIN = ("Iris Lindqvist", "iris.lindqvist@example.org")
 SECRETARIAT = ("Tom Abernathy", "tom.abernathy@example.org")
 MODERATOR = ("Ruth Calloway", "ruth.calloway@example.org")
 DEVELOPER = ("Hana Petrov", "hana.petrov@example.org")
+BOARD = (
+    ("Ruth Okafor", "ruth.okafor@example.org"),
+    ("Gareth Pugh", "gareth.pugh@example.org"),
+)
 VISITOR = ("A visitor", "visitor@example.org")
 
 NURSES = "Nurses"

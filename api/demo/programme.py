@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from api.demo import cast, texts
 from api.demo.cast import PARTICIPANTS
 from domain.commands import (
+    ballots,
     credentials,
     delivery_plans,
+    endorsements,
     engagements,
+    implementation_plans,
     memberships,
     organisations,
     people,
@@ -28,12 +32,14 @@ from domain.commands import (
 from domain.commands.foundation import found
 from domain.commands.votes import Casting, cast_vote
 from domain.database import Database
-from domain.lifecycle import EngagementTransition, SpecificationTransition
+from domain.lifecycle import BallotTransition, EngagementTransition, SpecificationTransition
+from domain.lifecycle.endorsements import EndorsementTransition
 from domain.models.comments import SubjectKind
 from domain.models.people import ScopeKind
 from domain.models.specifications import BlockKind
 from domain.models.stakeholders import ConstituencyKind
-from domain.permissions import Role, Viewer
+from domain.permissions import SYSTEM, Role, Viewer
+from domain.queries import endorsements as endorsement_queries
 from domain.queries import people as people_queries
 from domain.unit_of_work import UnitOfWork, fingerprint_of
 
@@ -45,11 +51,7 @@ DEMO = "A step of the demonstration."
 PATHS = {
     "REVISING": (SpecificationTransition.REVISE,),
     "CANDIDATE": (SpecificationTransition.REVISE, SpecificationTransition.MAKE_CANDIDATE),
-    "LAUNCHED": (
-        SpecificationTransition.REVISE,
-        SpecificationTransition.MAKE_CANDIDATE,
-        SpecificationTransition.LAUNCH,
-    ),
+    "LAUNCHED": (SpecificationTransition.REVISE, SpecificationTransition.MAKE_CANDIDATE),
 }
 
 
@@ -139,6 +141,7 @@ async def seed_others(seeder: Seeder, made: Programme) -> None:
                 note=note,
             )
     for specification_id, outcomes in launched.items():
+        await _launch(seeder, made, specification_id)
         await _plan(seeder, made, specification_id, outcomes)
 
 
@@ -152,7 +155,7 @@ async def _register(seeder: Seeder, do: Do, made: Programme) -> None:
         made.professions = {
             each.name: each.id for each in await people_queries.professions(session)
         }
-    staff = (cast.SECRETARIAT, cast.MODERATOR, cast.DEVELOPER, cast.VISITOR)
+    staff = (cast.SECRETARIAT, cast.MODERATOR, cast.DEVELOPER, cast.VISITOR, *cast.BOARD)
     leads = [(name, email) for name, email, _ in cast.PROVIDER_LEADS]
     professions = {who.email: who.profession for who in PARTICIPANTS if who.profession}
     for name, email in (*((who.name, who.email) for who in PARTICIPANTS), *staff, *leads):
@@ -161,6 +164,8 @@ async def _register(seeder: Seeder, do: Do, made: Programme) -> None:
             email, people.add_person, name=name, email=email, professions=practised
         )
     await grant(do, made, cast.SECRETARIAT[1], Role.SECRETARIAT, ScopeKind.BODY, None)
+    for _, email in cast.BOARD:
+        await grant(do, made, email, Role.BOARD, ScopeKind.BODY, None)
     for _, email, organisation in cast.PROVIDER_LEADS:
         where = made.organisations[organisation]
         await grant(do, made, email, Role.PROVIDER_LEAD, ScopeKind.ORGANISATION, where)
@@ -183,7 +188,7 @@ async def grant(
 async def _credential(do: Do, made: Programme, title: texts.Title) -> dict[UUID, list[UUID]]:
     """Create a credential with its titles, and take its specification where it is.
 
-    Returns the specification with its learning outcomes where it is launched.
+    Returns the specification with its learning outcomes where it is to be launched.
     """
     first, *later = title.titles
     id = made.credentials[title.code] = await do(
@@ -304,6 +309,53 @@ async def _advance(do: Do, code: str, id: UUID, step: SpecificationTransition) -
         reason=DEMO,
         expected_revision=None,
     )
+
+
+async def _launch(seeder: Seeder, made: Programme, specification_id: UUID) -> None:
+    """Have the board endorse a candidate, and launch it."""
+    secretary = made.people[cast.SECRETARIAT[1]]
+    async with seeder.acting(secretary) as do:
+        endorsement_id = await do(
+            "endorsement",
+            endorsements.open_endorsement,
+            specification_id=specification_id,
+            briefing=texts.FICTIONAL,
+            expected_revision=None,
+        )
+    async with seeder.database.read() as session:
+        [endorsement] = await endorsement_queries.by_ids(session, SYSTEM, [endorsement_id])
+    if endorsement is None:
+        raise LookupError("There is no endorsement that was opened.")
+    for _, email in cast.BOARD:
+        await seeder.vote(
+            made.people[email], f"endorsement {email}", endorsement.ballot_id, "YES", DEMO
+        )
+    async with seeder.acting(secretary) as do:
+        await do(
+            "endorsement close",
+            ballots.advance_ballot,
+            ballot_id=endorsement.ballot_id,
+            transition=BallotTransition.CLOSE,
+            reason=DEMO,
+            expected_revision=None,
+        )
+        await do(
+            "endorsement pass",
+            endorsements.advance_endorsement,
+            endorsement_id=endorsement_id,
+            transition=EndorsementTransition.PASS,
+            reason=DEMO,
+            expected_revision=None,
+        )
+        await do(
+            "implementation",
+            implementation_plans.plan_implementation,
+            specification_id=specification_id,
+            launch_on=datetime.now(UTC).date(),
+            resources=texts.FICTIONAL,
+        )
+        for step in (SpecificationTransition.SCHEDULE, SpecificationTransition.LAUNCH):
+            await _advance(do, "launch", specification_id, step)
 
 
 async def _plan(
