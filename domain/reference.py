@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 REGULATORS: Mapping[str, str] = {
     "GCC": "General Chiropractic Council",
@@ -189,3 +190,23 @@ ENDORSEMENT = (
         ),
     ),
 )
+
+
+class OptionQuestion(StrEnum):
+    """What an option for meeting a prioritised need is scored on, from 1 to 5."""
+
+    FIT = "FIT"
+    COST = "COST"
+    TIME = "TIME"
+    QUALITY = "QUALITY"
+
+
+# Each version as it was asked, so that scores can be read years later: add one, and change none.
+OPTION_QUESTIONS: Mapping[int, Mapping[OptionQuestion, str]] = {
+    1: {
+        OptionQuestion.FIT: "How well does it meet the need, for every profession and nation?",
+        OptionQuestion.COST: "How affordable is it to develop and to deliver?",
+        OptionQuestion.TIME: "How soon could practitioners begin to learn by it?",
+        OptionQuestion.QUALITY: "How sure can we be that it meets the endorsement criteria?",
+    },
+}

@@ -60,6 +60,7 @@ enum(
     SPECIFICATION="One specification and what is inside it.",
     ENGAGEMENT="One engagement exercise and what is inside it.",
     ROUNDTABLE="One roundtable.",
+    PROPOSAL="One proposal.",
 )
 
 SCOPES = tuple(type_of(kind.lower()) for kind in ScopeKind if kind is not ScopeKind.BODY)

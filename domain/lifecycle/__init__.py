@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from domain.lifecycle.endorsements import ENDORSEMENT
 from domain.lifecycle.evaluations import EVALUATION
+from domain.lifecycle.cycles import CYCLE
 from domain.lifecycle.machine import (
     Facts,
     Machine,
@@ -17,6 +18,8 @@ from domain.lifecycle.machine import (
     require,
 )
 from domain.lifecycle.periodic_reviews import PERIODIC_REVIEW
+from domain.lifecycle.proposals import PROPOSAL
+from domain.lifecycle.resource_selections import RESOURCE_SELECTION
 from domain.permissions import Permission
 
 __all__ = ["Facts", "Machine", "Move", "Option", "Requirement", "advance", "explain", "require"]
@@ -556,8 +559,11 @@ MACHINES = (
     OBJECTION,
     SPECIFICATION,
     ENDORSEMENT,
-    DELIVERY_PLAN,
     PERIODIC_REVIEW,
     EVALUATION,
+    DELIVERY_PLAN,
+    CYCLE,
+    PROPOSAL,
+    RESOURCE_SELECTION,
 )
 """Every machine that there is, in the order in which they are explained."""

@@ -19,6 +19,14 @@ class CriterionKind(StrEnum):
     ENDORSEMENT = "ENDORSEMENT"
 
 
+class Finding(StrEnum):
+    """How far a judge finds a criterion met."""
+
+    MET = "MET"
+    PARTLY_MET = "PARTLY_MET"
+    NOT_MET = "NOT_MET"
+
+
 class Criterion(Record):
     """One version of one numbered criterion; exactly one version of a number is in force."""
 

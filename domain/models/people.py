@@ -92,6 +92,7 @@ class ScopeKind(StrEnum):
     SPECIFICATION = "SPECIFICATION"
     ENGAGEMENT = "ENGAGEMENT"
     ROUNDTABLE = "ROUNDTABLE"
+    PROPOSAL = "PROPOSAL"
 
 
 class Membership(Record):

@@ -25,6 +25,8 @@ class TopicKind(StrEnum):
     DELIVERY_PLAN = "DELIVERY_PLAN"
     EVALUATION = "EVALUATION"
     PERSON = "PERSON"
+    CYCLE = "CYCLE"
+    PROPOSAL = "PROPOSAL"
 
 
 # The body's own topic, on which its registers change: criteria, organisations, people, roles.
