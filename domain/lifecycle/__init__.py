@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from domain.lifecycle.cycles import CYCLE
 from domain.lifecycle.endorsements import ENDORSEMENT
 from domain.lifecycle.evaluations import EVALUATION
-from domain.lifecycle.cycles import CYCLE
 from domain.lifecycle.machine import (
     Facts,
     Machine,

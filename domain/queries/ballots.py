@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Boolean,
     Integer,
     Select,
     Uuid,
@@ -28,16 +27,17 @@ from domain.models.engagements import Engagement
 from domain.models.roundtables import Invitation, InvitationState, Roundtable
 from domain.models.stakeholders import Stakeholder
 from domain.models.topics import Topic
-from domain.permissions import (
-    GRANTS,
-    NOT_INHERITED,
-    Audience,
-    Permission,
-    Viewer,
-    allowed,
-    audience,
+from domain.permissions import Audience, Permission, Viewer, allowed, audience
+from domain.queries.pages import (
+    ById,
+    Page,
+    Paged,
+    Slice,
+    ids,
+    moderated,
+    moderated_by,
+    visible,
 )
-from domain.queries.pages import ById, Page, Paged, Slice, ids, visible
 
 # An invitation counts unless it was declined or withdrawn.
 INVITED = (InvitationState.INVITED, InvitationState.ACCEPTED)
@@ -52,8 +52,7 @@ _BALLOTS = (
         visible(),
         or_(
             Ballot.state != BallotState.DRAFT,
-            bindparam("moderates_everything", type_=Boolean()),
-            Topic.scopes.bool_op("&&")(ids("moderated_scopes")),
+            moderated(),
         ),
     )
 )
@@ -145,12 +144,12 @@ async def of_topics(
     session: Session, viewer: Viewer, keys: Sequence[UUID], page: Page
 ) -> list[Slice[Ballot]]:
     """Return the ballots of each exercise or roundtable; drafts for its moderators alone."""
-    return await OF_TOPICS.slices(session, viewer, keys, page, **_moderated_by(viewer))
+    return await OF_TOPICS.slices(session, viewer, keys, page, **moderated_by(viewer))
 
 
 async def count_of_topics(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[int]:
     """Return how many ballots of each exercise or roundtable the viewer may see."""
-    return await OF_TOPICS.counts(session, viewer, keys, **_moderated_by(viewer))
+    return await OF_TOPICS.counts(session, viewer, keys, **moderated_by(viewer))
 
 
 async def facts(session: Session, _viewer: Viewer, keys: Sequence[UUID]) -> list[Facts]:
@@ -182,15 +181,3 @@ async def papers_for_viewer(session: Session, viewer: Viewer, keys: Sequence[UUI
 async def _open_to(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Any]:
     rows = await session.execute(OPEN_TO_ELECTOR, {"ids": keys, "person_id": viewer.person_id})
     return [row for row in rows if allowed(viewer, Permission.VOTE, row)]
-
-
-def _moderated_by(viewer: Viewer) -> dict[str, Any]:
-    return {
-        "moderates_everything": allowed(viewer, Permission.MODERATE, None),
-        "moderated_scopes": [
-            scope
-            for scope, roles in viewer.grants.items()
-            if scope is not None
-            and any(Permission.MODERATE in GRANTS[role] for role in roles - NOT_INHERITED)
-        ],
-    }

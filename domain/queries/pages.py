@@ -27,7 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from domain.database import Session
 from domain.models.topics import Topic
-from domain.permissions import Viewer, audience
+from domain.permissions import Permission, Viewer, allowed, audience
 from domain.rows import only
 
 FIRST_ID = UUID(int=0)
@@ -86,6 +86,22 @@ def seen_by(viewer: Viewer) -> dict[str, Any]:
         "sees_everything": viewer.sees_everything,
         "inherited_scopes": viewer.scopes(inherited=True),
         "direct_scopes": viewer.scopes(inherited=False),
+    }
+
+
+def moderated() -> ColumnElement[bool]:
+    """Return the condition that the viewer moderates the joined topic; `moderated_by` binds it."""
+    return or_(
+        bindparam("moderates_everything", type_=Boolean()),
+        Topic.scopes.bool_op("&&")(ids("moderated_scopes")),
+    )
+
+
+def moderated_by(viewer: Viewer) -> dict[str, Any]:
+    """Return the parameters of `moderated` for one viewer."""
+    return {
+        "moderates_everything": allowed(viewer, Permission.MODERATE, None),
+        "moderated_scopes": viewer.scopes_with(Permission.MODERATE, inherited=True),
     }
 
 
