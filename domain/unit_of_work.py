@@ -203,6 +203,11 @@ class UnitOfWork:
         """Let every process know of whom it must ask again what they may see."""
         self._rights.update(person_ids)
 
+    @property
+    def changed_own_rights(self) -> bool:
+        """Whether those of the viewer are among them."""
+        return self.viewer.person_id in self._rights
+
     async def once(
         self, key: str | None, request: object, work: Callable[[], Awaitable[UUID]]
     ) -> UUID:

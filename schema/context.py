@@ -12,8 +12,10 @@ import strawberry
 
 from domain.database import Database, Session, is_outage
 from domain.permissions import Representative, Viewer
+from domain.queries import people
 from domain.queries.pages import Told, Wanted
 from domain.together import Read
+from domain.unit_of_work import require_person
 
 # A read of many keys at once: `async (session, viewer, keys, *arguments) -> one value for each`.
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
@@ -48,6 +50,17 @@ class Context:
         other.viewer = viewer
         other._rights = None  # noqa: SLF001 - its own
         return other
+
+    async def renew(self) -> None:
+        """Find out anew what the viewer may do, after they changed that themselves.
+
+        Whoever begins something takes part in it, and is answered as who takes part.
+        """
+        async with self.database.read() as session:
+            found = await people.viewer(session, require_person(self.viewer))
+        if found is not None:
+            self.viewer = found
+            self._rights = found.rights
 
     async def load(self, batch: Batch, key: Any, *arguments: Hashable) -> Any:
         """Return the batch's value for one key, read together with the others of this tick."""

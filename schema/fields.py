@@ -154,11 +154,14 @@ def expected(input: Expecting) -> int | None:
 async def perform(info: Info, input: Any, command: Command, **arguments: Any) -> UUID:
     """Run a command in one unit of work, once for each idempotency key; return its result."""
     async with UnitOfWork(info.context.database, info.context.viewer) as uow:
-        return await uow.once(
+        result = await uow.once(
             getattr(input, "idempotency_key", None),
             [info.field_name, asdict(input)],
             lambda: command(uow, **arguments),
         )
+    if uow.changed_own_rights:
+        await info.context.renew()
+    return result
 
 
 def mutation(node_type: type, description: str) -> Callable[[Any], Any]:
