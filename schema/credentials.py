@@ -13,7 +13,7 @@ from domain.models import credentials as models
 from domain.models.credentials import CredentialLinkKind
 from domain.permissions import Permission
 from domain.queries import credentials as queries
-from domain.queries import evaluations, specifications
+from domain.queries import evaluations, resource_selections, specifications
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -31,6 +31,7 @@ from schema.pagination import Connection, connection, listing
 
 if TYPE_CHECKING:
     from schema.evaluations import Evaluation
+    from schema.resource_selections import ResourceSelection
     from schema.specifications import Specification
 
 enum(
@@ -96,6 +97,11 @@ class Credential(Node):
         )
     )
 
+    resource_selections: list[
+        Annotated[ResourceSelection, strawberry.lazy("schema.resource_selections")]
+    ] = relation(
+        resource_selections.of_credentials, "How the development of its versions was agreed on."
+    )
     viewer_can_edit: bool = permitted(
         Permission.STEER, "Whether the viewer can retitle it and relate it to others."
     )

@@ -10,7 +10,7 @@ import strawberry
 
 from domain.commands import criteria as commands
 from domain.models import criteria as models
-from domain.models.criteria import CriterionKind
+from domain.models.criteria import CriterionKind, Finding
 from domain.permissions import Permission, allowed
 from domain.queries import comments
 from domain.queries import criteria as queries
@@ -26,6 +26,15 @@ enum(
     "What a criterion judges.",
     GATEWAY="A potential credential, before anything is developed.",
     ENDORSEMENT="A fully drafted candidate specification.",
+)
+
+
+enum(
+    Finding,
+    "How far a judge finds a criterion met.",
+    MET="It is met.",
+    PARTLY_MET="It is met in part.",
+    NOT_MET="It is not met.",
 )
 
 

@@ -23,10 +23,12 @@ from schema.pagination import connection
 from schema.people import Person
 from schema.words import Words, hidden_ground, tombstone_of, unless_hidden
 
+TOPICS = ("Specification", "Engagement", "Roundtable", "Cycle", "Proposal")
+
 enum(
     Mitigation,
     "What follows from a declared interest.",
-    RECUSE="The person does not vote on its object.",
+    RECUSE="The person neither votes on its object nor judges or decides on it.",
     NONE="Nothing but that it is known.",
 )
 
@@ -74,7 +76,9 @@ def interests() -> Any:
 class DeclareInterestInput(Idempotent):
     """See domain.commands.interests.declare_interest."""
 
-    topic_id: strawberry.ID = text(description="The specification, exercise or roundtable.")
+    topic_id: strawberry.ID = text(
+        description="The specification, exercise, roundtable, priority cycle or proposal."
+    )
     subject_id: strawberry.ID | None = text(
         description="What of it; null for all of it, and what is held in it.", default=None
     )
@@ -93,7 +97,10 @@ class WithdrawInterestInput(Idempotent):
 class InterestMutation:
     """What can be done with interests."""
 
-    @mutation(Interest, "Declare an interest; with RECUSE one does not vote on its object.")
+    @mutation(
+        Interest,
+        "Declare an interest; RECUSE keeps one from voting, judging and deciding.",
+    )
     async def declare_interest(self, info: Info, input: DeclareInterestInput) -> UUID:
         """See the command."""
         subject = input.subject_id
@@ -101,7 +108,7 @@ class InterestMutation:
             info,
             input,
             commands.declare_interest,
-            topic_id=key(input.topic_id, "topicId", "Specification", "Engagement", "Roundtable"),
+            topic_id=key(input.topic_id, "topicId", *TOPICS),
             subject=(
                 None
                 if subject is None

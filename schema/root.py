@@ -16,6 +16,7 @@ from schema.comments import CommentMutation
 from schema.context import Info
 from schema.credentials import CredentialMutation, CredentialQuery
 from schema.criteria import CriterionMutation, CriterionQuery
+from schema.cycles import CycleMutation, CycleQuery
 from schema.delivery_plans import DeliveryPlanMutation
 from schema.dispositions import DispositionMutation
 from schema.endorsements import EndorsementMutation
@@ -32,8 +33,11 @@ from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.papers import PaperMutation
 from schema.people import PeopleMutation, PeopleQuery
 from schema.periodic_reviews import PeriodicReviewMutation
+from schema.proposals import ProposalMutation
 from schema.proxies import ProxyMutation
 from schema.reports import ReportMutation
+from schema.resource_options import ResourceOptionMutation
+from schema.resource_selections import ResourceSelectionMutation
 from schema.responses import ResponseMutation
 from schema.roundtables import RoundtableMutation, RoundtableQuery
 from schema.sections import SectionMutation
@@ -83,6 +87,7 @@ class Query(
     RoundtableQuery,
     EvaluationQuery,
     ModerationQuery,
+    CycleQuery,
 ):
     """The root of queries."""
 
@@ -130,5 +135,9 @@ class Mutation(
     EvaluationMutation,
     DeliveryPlanMutation,
     ReportMutation,
+    CycleMutation,
+    ProposalMutation,
+    ResourceOptionMutation,
+    ResourceSelectionMutation,
 ):
     """The root of mutations."""

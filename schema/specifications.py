@@ -27,6 +27,7 @@ from domain.queries import (
     implementation_plans,
     people,
     periodic_reviews,
+    resource_selections,
 )
 from domain.queries import specifications as queries
 from schema.batches import batched
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from schema.engagements import Engagement
     from schema.implementation_plans import ImplementationPlan
     from schema.periodic_reviews import PeriodicReview
+    from schema.resource_selections import ResourceSelection
     from schema.sections import Block, Section
     from schema.specification_revisions import SpecificationRevision
 
@@ -197,6 +199,12 @@ class Specification(Node):
         delivery_plans.of_specifications,
         delivery_plans.count_of_specifications,
         "The delivery plans for it that the viewer may see.",
+    )
+    resource_selection: (
+        Annotated[ResourceSelection, strawberry.lazy("schema.resource_selections")] | None
+    ) = relation(
+        resource_selections.of_specifications,
+        "How its development was agreed on; null where it began without a proposal.",
     )
     available_transitions: list[TransitionOption[SpecificationTransition]] = transitions(
         SPECIFICATION, queries.facts, "What can happen to it next, and what stands in the way."

@@ -86,8 +86,8 @@ class ActivitySubscription:
         topic_id: Annotated[
             strawberry.ID,
             strawberry.argument(
-                description="The specification, exercise, roundtable, delivery plan, credential or "
-                "(one's own) person to follow."
+                description="The specification, exercise, roundtable, delivery plan, credential, "
+                "priority cycle, proposal or (one's own) person to follow."
             ),
         ],
         after: AfterCursor = None,

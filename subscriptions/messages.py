@@ -32,7 +32,16 @@ AfterCursor = Annotated[
         "without a snapshot. Null begins with a snapshot."
     ),
 ]
-TOPICS = ("Specification", "Engagement", "Roundtable", "DeliveryPlan", "Credential", "Person")
+TOPICS = (
+    "Specification",
+    "Engagement",
+    "Roundtable",
+    "DeliveryPlan",
+    "Credential",
+    "Person",
+    "Cycle",
+    "Proposal",
+)
 
 
 @strawberry.type(description="A message of a stream, with the place that it leads to.")

@@ -15,12 +15,13 @@ from domain.models.topics import BODY_ID
 from domain.permissions import Permission, Role
 from domain.unit_of_work import UnitOfWork
 
-# In which scopes a role makes sense. Stakeholders are not here: they join an exercise.
+# In which scopes a role makes sense. Stakeholders are not here: they join an exercise,
+# or write a proposal.
 SCOPES: Mapping[Role, frozenset[ScopeKind]] = {
     Role.ADMIN: frozenset({ScopeKind.BODY}),
     Role.SECRETARIAT: frozenset({ScopeKind.BODY}),
     Role.BOARD: frozenset({ScopeKind.BODY}),
-    Role.REVIEWER: frozenset({ScopeKind.BODY, ScopeKind.SPECIFICATION}),
+    Role.REVIEWER: frozenset({ScopeKind.BODY, ScopeKind.SPECIFICATION, ScopeKind.PROPOSAL}),
     Role.DEVELOPER_LEAD: frozenset({ScopeKind.SPECIFICATION}),
     Role.DEVELOPER: frozenset({ScopeKind.SPECIFICATION}),
     Role.MODERATOR: frozenset({ScopeKind.BODY, ScopeKind.ENGAGEMENT, ScopeKind.ROUNDTABLE}),
@@ -57,6 +58,14 @@ async def grant_role(
         raise NotFound("There is no person with this id.", ("person_id",))
     if await _held(uow, person_id, role, scope_id) is not None:
         raise Conflict("This person holds this role here already.", ("role",))
+    await enter_role(uow, person_id, role, scope_kind, scope_id)
+    return person_id
+
+
+async def enter_role(
+    uow: UnitOfWork, person_id: UUID, role: Role, scope_kind: ScopeKind, scope_id: UUID | None
+) -> None:
+    """Give a person a role that follows from what they do, whoever may grant it."""
     await uow.add(
         Membership(
             person_id=person_id,
@@ -71,7 +80,6 @@ async def grant_role(
         person_id,
         RoleGranted(person_id=person_id, role=role, scope_kind=scope_kind, scope_id=scope_id),
     )
-    return person_id
 
 
 async def withdraw_role(

@@ -23,11 +23,14 @@ __all__ = [
     "MEMBERS",
     "MODERATORS",
     "Event",
+    "cycles",
     "dump",
     "endorsements",
     "evaluations",
     "implementation_plans",
     "periodic_reviews",
+    "proposals",
+    "resource_selections",
     "subject_of",
 ]
 
@@ -1300,8 +1303,11 @@ class ModuleRemoved(Event):
 
 
 from domain.events import (  # noqa: E402
+    cycles,
     endorsements,
     evaluations,
     implementation_plans,
     periodic_reviews,
+    proposals,
+    resource_selections,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.database import Session
 from domain.models.interests import Interest, Mitigation
@@ -28,6 +29,27 @@ _INTERESTS = select(Interest).join(Topic, Topic.id == Interest.topic_id)
 
 BY_IDS = _INTERESTS.add_columns(entitled()).where(Interest.id == func.any(ids()))
 OF_TOPICS = Paged(_INTERESTS.where(entitled()), Interest, Interest.topic_id)
+
+_RECUSING = and_(
+    Interest.withdrawn_at.is_(None),
+    Interest.mitigation == Mitigation.RECUSE,
+    Interest.topic_id == func.any(Topic.scopes),
+    or_(Interest.subject_id.is_(None), Interest.subject_id == func.any(Topic.scopes)),
+)
+# Those whose interest excludes them from judging and deciding on the whole of the joined topic.
+RECUSED = func.array(
+    select(Interest.person_id).where(_RECUSING).correlate(Topic).scalar_subquery(),
+    type_=ARRAY(Uuid()),
+)
+
+
+def recused(person_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Return the condition that somebody's interest excludes them, as `RECUSED` says."""
+    return (
+        exists()
+        .where(Interest.person_id == person_id, _RECUSING)
+        .correlate(Topic, person_id.class_)
+    )
 
 
 async def by_ids(session: Session, viewer: Viewer, keys: Sequence[UUID]) -> list[Interest | None]:

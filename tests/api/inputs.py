@@ -42,10 +42,11 @@ WORDS = ("Comment", "Vote", "Objection", "FloorRequest", "Interest", "Ballot")
 # Fields whose name does not say of what type their id is.
 TYPES: Mapping[str, Sequence[str]] = {
     "otherId": ("Credential",),
-    "topicId": ("Engagement", "Roundtable", "Specification", "DeliveryPlan"),
+    "topicId": ("Engagement", "Roundtable", "Specification", "DeliveryPlan", "Proposal"),
     "subjectId": SUBJECTS,
     "wordsId": WORDS,
-    "scopeId": ("Engagement", "Specification", "Organisation", "Roundtable"),
+    "scopeId": ("Engagement", "Specification", "Organisation", "Roundtable", "Proposal"),
+    "leadId": ("Person",),
     "replyToId": ("Comment",),
     "intoId": ("Comment",),
     "mentions": ("Person",),
@@ -160,8 +161,11 @@ class Inputs:
                 return self.draw(st.booleans())
             case "Int":
                 return self.choose(HOSTILE_NUMBERS if self._wrong() else (1, 2, 3, 9))
-            case "DateTime":
-                return self.choose(HOSTILE_TIMES) if self._wrong() else "2026-03-01T10:00:00Z"
+            case "Date" | "DateTime":
+                # What ends comes after what begins.
+                month = 9 if name.startswith(("closes", "ends")) else 3
+                time = "" if type == "Date" else "T10:00:00Z"
+                return self.choose(HOSTILE_TIMES) if self._wrong() else f"2026-0{month}-01{time}"
         if self._wrong():
             return self.draw(st.sampled_from(HOSTILE_TEXT) | st.text(max_size=20))
         return self._text(name)
