@@ -80,6 +80,7 @@ class Cycle(Node):
         Permission.STEER,
         "Whether the viewer can change its texts and dates now.",
         where=lambda cycle: cycle.state in commands.EDITABLE,
+        reads=("state",),
     )
 
 

@@ -137,7 +137,9 @@ class Proposal(Node):
         queries.professions, "The professions that it is for, by name."
     )
     nations: list[Nation] = derived(
-        lambda proposal: [Nation(each) for each in proposal.nations], "The nations that it is for."
+        lambda proposal: [Nation(each) for each in proposal.nations],
+        "The nations that it is for.",
+        reads=("nations",),
     )
     answers: list[GatewayAnswer] = relation(
         queries.answers, "Its answers to the gateway criteria, in each of its submissions."
@@ -166,6 +168,7 @@ class Proposal(Node):
             proposal.state in WRITABLE and viewer.is_person(proposal.author_id)
         ),
         "Whether the viewer can change it and its answers now.",
+        reads=("state", "author_id"),
     )
 
 

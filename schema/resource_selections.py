@@ -91,7 +91,7 @@ class ResourceSelection(Node):
     proposal: Proposal = relation(proposals.by_ids, "The need that is to be met.", by="proposal_id")
     state: ResourceSelectionState = text(description="Where it stands.")
     questions: list[OptionQuestionText] = derived(
-        _questions, "The questions on which its options are scored."
+        _questions, "The questions on which its options are scored.", reads=("questions",)
     )
     options: list[ResourceOption] = relation(
         queries.options, "Its options, in the order in which they were entered."
@@ -126,6 +126,7 @@ class ResourceSelection(Node):
         Permission.STEER,
         "Whether the viewer can enter and remove options now.",
         where=lambda selection: selection.state is ResourceSelectionState.OPTIONS,
+        reads=("state",),
     )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
+from domain.errors import NotFound
 from domain.events import subject_of
 from domain.models.topics import StoredEvent
 from domain.queries.topics import Position
-from schema.batches import derived
+from schema.batches import Parents, batched, derived
+from schema.context import Info
 from schema.fields import node_relation
-from schema.nodes import Node, parse, type_of
+from schema.nodes import Node, load_nodes, parse, type_of
 from subscriptions.messages import (
     AfterCursor,
     EventKind,
@@ -27,15 +29,24 @@ from subscriptions.messages import (
 )
 
 
+async def _topics(snapshots: Parents, info: Info) -> Sequence[Node | None]:
+    """Return what each snapshot is of; NotFound where a draft is followed by who may not read it.
+
+    Roles in the whole body read every topic, but not what is not handed in yet.
+    """
+    found = await load_nodes(info.context, [snapshot.topic_id for snapshot in snapshots])
+    if None in found:
+        raise NotFound("There is no topic with this id that you may see.")
+    return found
+
+
 @strawberry.type(description="The topic as it is after the event with this sequence.")
 class ActivitySnapshot(Message):
     """The first message."""
 
     topic_id: strawberry.Private[tuple[str, UUID]]
 
-    topic: Node = node_relation(
-        lambda message: message.topic_id, "The topic; select of it what you want to show."
-    )
+    topic: Node = batched(_topics, "The topic; select of it what you want to show.")
 
 
 def _subject(event: Any) -> tuple[str, UUID]:

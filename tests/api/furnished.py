@@ -23,6 +23,7 @@ from schema.context import Context
 from schema.limits import Limits
 from schema.nodes import parse
 from schema.operations import Operations, Request
+from tests.api.furnished_priorities import prioritise
 from tests.api.inputs import document
 from tests.candidates import put, recommend
 from tests.conftest import Server
@@ -179,7 +180,7 @@ async def _object(made: Furnished) -> None:
     )
 
 
-async def furnish(database: Database) -> Furnished:  # noqa: PLR0915 - one of everything
+async def furnish(database: Database) -> Furnished:
     """Build the world and put one of everything into it, in every state that hides something."""
     await found(database, name="Founder", email="founder@example.org")
     made = Furnished(await build(database), {})
@@ -280,7 +281,17 @@ async def furnish(database: Database) -> Furnished:  # noqa: PLR0915 - one of ev
         expectedRevision=None,
     )
     await _plan(made, outcome)
-    ids["credential"] = world.id("Credential", world.credential)
+    await _relate(made)
+    await prioritise(made)
+    await endorse(made, ids["other credential"])
+    await renew(made, ids["other credential"])
+    return made
+
+
+async def _relate(made: Furnished) -> None:
+    """Create another credential, related to that of the world."""
+    ids, change = made.ids, made.change
+    ids["credential"] = made.world.id("Credential", made.world.credential)
     ids["other credential"] = await change(
         "secretary", "createCredential", code="OTHER", title="Another one", area="Elsewhere"
     )
@@ -292,9 +303,6 @@ async def furnish(database: Database) -> Furnished:  # noqa: PLR0915 - one of ev
         kind="COMPANION",
         note="",
     )
-    await endorse(made, ids["other credential"])
-    await renew(made, ids["other credential"])
-    return made
 
 
 async def endorse(made: Furnished, credential: str, which: str = "") -> None:
@@ -456,10 +464,17 @@ async def _moderate(made: Furnished) -> None:
     await change("pharmacist1", "flagWords", wordsId=ids["comment"], reason=FLAG_REASON)
     other = {"threadId": ids["other thread"]}
     step = {"reason": "For order's sake.", "expectedRevision": None}
-    for name, body in (("split", "One, and more."), ("merged", "Another matter, I say.")):
+    for name, body in (
+        ("split", "Once and again, and more."),
+        ("merged", "Another matter, I say."),
+    ):
         ids[name] = await change("nurse1", "addComment", **other, body=body)
     await change(
-        "moderator", "splitComment", commentId=ids["split"], parts=["One", "more."], **step
+        "moderator",
+        "splitComment",
+        commentId=ids["split"],
+        parts=["Once and again", "more."],
+        **step,
     )
     await change(
         "moderator", "mergeComment", commentId=ids["merged"], intoId=ids["comment"], **step

@@ -22,13 +22,20 @@ PLACES = {
     "roundtable": ("engagement", "specification", "credential"),
     "private": ("specification", "credential"),
     "plan": ("organisation",),
+    "cycle": (),
+    "draft proposal": ("cycle",),
+    "judged proposal": (),
 }
 HELD: dict[str, list[tuple[Role, str]]] = {
     role.value: [(role, kind.lower())] for role, kind in HOMES.items()
 }
 INVITED = "pharmacist1"
 HELD |= {
-    "nurse1": [(Role.STAKEHOLDER, "engagement")],
+    "nurse1": [
+        (Role.STAKEHOLDER, "engagement"),
+        (Role.STAKEHOLDER, "draft proposal"),
+        (Role.STAKEHOLDER, "judged proposal"),
+    ],
     "nurse2": [
         (Role.STAKEHOLDER, "engagement"),
         (Role.ORGANISATION_REPRESENTATIVE, "organisation"),
@@ -71,6 +78,12 @@ ADMINISTER = holders(Permission.ADMINISTER, "body")
 PLAN = holders(Permission.PLAN, "plan")
 SUBMIT_PLAN = holders(Permission.SUBMIT_PLAN, "plan")
 MEMBERS = holders(Permission.VIEW, "engagement")
+
+STEER_BODY = holders(Permission.STEER, "body")
+JUDGE = holders(Permission.JUDGE, "body")
+DECIDE = holders(Permission.DECIDE, "body")
+PROPOSER = frozenset({"nurse1"})
+DAYS = {"opensOn": "2026-03-01", "closesOn": "2026-05-31"}
 
 STARTS = "2026-02-01T12:00:00Z"
 STEP = {"reason": "It is time."}
@@ -330,6 +343,65 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
         holders(Permission.STEER, "body"),
         {"number": 4, "expectedVersion": 1, "title": "x", "guidance": "x", "subCriteria": []},
     ),
+    "planCycle": (STEER_BODY, {"title": "x", **DAYS}),
+    "editCycle": (STEER_BODY, {"cycleId": "cycle", "title": "x"}),
+    "advanceCycle": (STEER_BODY, {"cycleId": "scoring", "transition": "CONCLUDE", **STEP}),
+    "draftProposal": (SIGNED_IN, {"cycleId": "cycle", "title": "x", "area": "x"}),
+    "editProposal": (PROPOSER, {"proposalId": "draft proposal", "title": "x"}),
+    "answerGatewayCriterion": (
+        PROPOSER,
+        {"proposalId": "draft proposal", "criterionId": "criterion", "body": "x"},
+    ),
+    "advanceProposal": (
+        PROPOSER,
+        {"proposalId": "draft proposal", "transition": "WITHDRAW", **STEP},
+    ),
+    "judgeProposal": (
+        JUDGE,
+        {
+            "proposalId": "judged proposal",
+            "criterionId": "criterion",
+            "finding": "MET",
+            "reason": "x",
+        },
+    ),
+    "addResourceOption": (
+        STEER_BODY,
+        {"resourceSelectionId": "selection", "kind": "NEW", "title": "x", "description": "x"},
+    ),
+    "removeResourceOption": (STEER_BODY, {"resourceOptionId": "selection option"}),
+    "explainSoleOption": (STEER_BODY, {"resourceSelectionId": "selection", "reason": "x"}),
+    "assessResourceOption": (
+        JUDGE,
+        {
+            "resourceOptionId": "selection option",
+            "scores": [
+                {"question": question, "score": 1, "reason": "x"}
+                for question in ("FIT", "COST", "TIME", "QUALITY")
+            ],
+        },
+    ),
+    "advanceResourceSelection": (
+        DECIDE,
+        {"resourceSelectionId": "selection", "transition": "FIND_NONE_SUITABLE", **STEP},
+    ),
+    "selectResourceOption": (
+        DECIDE,
+        {"resourceSelectionId": "assessed", "resourceOptionId": "assessed option", **STEP},
+    ),
+    "agreeDevelopment": (
+        STEER_BODY,
+        {
+            "resourceSelectionId": "selected",
+            "leadId": "nurse2",
+            "support": "x",
+            "startsOn": "2026-06-01",
+            "endsOn": "2027-06-01",
+            "title": "x",
+            "public": True,
+            **STEP,
+        },
+    ),
     "updatePresence": (MEMBERS, {"topicId": "engagement", "connectionId": "x"}),
     "leave": (SIGNED_IN, {"topicId": "engagement", "connectionId": "x"}),
 }
@@ -340,6 +412,8 @@ RESULT = "{ ... on Ballot { consensus { status } } }"
 VOTES = "{ ... on Ballot { votes { nodes { rationale } } } }"
 OBJECTIONS = "{ ... on Ballot { objections { nodes { body } } } }"
 VIEWS = "{ ... on Ballot { viewTally { counts { count } } views { nodes { rationale } } } }"
+JUDGEMENTS = "{ ... on Proposal { judgements { reason } } }"
+OWN_JUDGEMENTS = "{ ... on Proposal { viewerJudgements { reason } } }"
 VOTE = "{ ... on Vote { rationale choice } }"
 NODE = "{ __typename }"
 AUTHOR = frozenset({"nurse2"})
@@ -412,6 +486,15 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("credential", NODE, EVERYBODY),
     ("revision", NODE, EVERYBODY),
     ("webinar", NODE, EVERYBODY),
+    ("cycle", NODE, EVERYBODY),
+    ("draft proposal", NODE, holders(Permission.MODERATE, "draft proposal") | PROPOSER),
+    ("judged proposal", NODE, holders(Permission.VIEW, "judged proposal")),
+    ("judged proposal", JUDGEMENTS, NOBODY),
+    ("judged proposal", OWN_JUDGEMENTS, frozenset({"REVIEWER"})),
+    ("judgement", NODE, frozenset({"REVIEWER"})),
+    ("proposal", JUDGEMENTS, EVERYBODY),
+    ("selection", NODE, EVERYBODY),
+    ("selection option", NODE, EVERYBODY),
 ]
 
 
@@ -428,7 +511,7 @@ async def attempt(place: Furnished, live: Live, name: str, mutation: str) -> dic
 
     def resolved(field: str, value: Any) -> Any:
         if isinstance(value, list):
-            return [ids.get(each, each) for each in value]
+            return [ids.get(each, each) if isinstance(each, str) else each for each in value]
         named = field.endswith(("Id", "secret")) and field != "connectionId"
         return ids[value] if named else value
 
