@@ -172,6 +172,8 @@ class Inputs:
 
     def _text(self, name: str) -> str:
         number = next(self.numbers)
+        if name == "value":
+            return "12.5"
         if name == "email":
             return f"canary-email-{number}@example.org"
         if name.endswith("Url"):

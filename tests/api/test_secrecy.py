@@ -68,7 +68,7 @@ subscription ($topic: ID!) {
     ... on ActivityEvent {
       cursor sequence kind reason actor { id name }
       subject { id ... on Engagement { ...ballots } ... on Ballot { ...ballot }
-                ... on Vote { ...vote } ... on View { id rationale } }
+                ... on Vote { ...vote } ... on View { id said: rationale } }
     }
   }
 }
