@@ -45,7 +45,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
             demo.terminate()
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["front end", "participant", "data", "moderator"])
+@pytest.mark.parametrize(
+    "example", EXAMPLES, ids=["front end", "participant", "proposer", "data", "moderator"]
+)
 def test_an_example_works_as_printed(example: str, address: tuple[str, Path]) -> None:
     if not shutil.which("curl"):
         pytest.skip("needs curl")
@@ -73,4 +75,4 @@ def test_an_example_works_as_printed(example: str, address: tuple[str, Path]) ->
 
 
 def test_there_is_an_example_for_each_kind_of_user() -> None:
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5

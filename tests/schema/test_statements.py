@@ -308,8 +308,8 @@ def selection(type: Any) -> str:
     return "{ __typename }"
 
 
-# How many of a type nobody but their voters is told of.
-BLIND = {"Vote": 2, "Objection": 1}
+# How many of a type nobody is told of but whose they are.
+BLIND = {"Vote": 2, "Objection": 1, "GatewayJudgement": 2}
 
 
 async def cost(
