@@ -161,6 +161,8 @@ class Inputs:
                 return self.draw(st.booleans())
             case "Int":
                 return self.choose(HOSTILE_NUMBERS if self._wrong() else (1, 2, 3, 9))
+            case "Decimal":
+                return self.draw(st.sampled_from(HOSTILE_TEXT)) if self._wrong() else "12.5"
             case "Date" | "DateTime":
                 # What ends comes after what begins.
                 month = 9 if name.startswith(("closes", "ends")) else 3
