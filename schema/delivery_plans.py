@@ -10,7 +10,12 @@ from uuid import UUID
 import strawberry
 
 from domain.commands import delivery_plans as commands
-from domain.lifecycle import DELIVERY_PLAN, DeliveryPlanState, DeliveryPlanTransition
+from domain.lifecycle.delivery_plans import (
+    DELIVERY_PLAN,
+    EDITABLE,
+    DeliveryPlanState,
+    DeliveryPlanTransition,
+)
 from domain.models import delivery_plans as models
 from domain.permissions import Permission
 from domain.queries import delivery_plans as queries
@@ -38,12 +43,32 @@ enum(
     DeliveryPlanState,
     "Where a delivery plan stands.",
     DRAFT="It is being written.",
-    SUBMITTED="It was handed in and can no longer be changed.",
+    SUBMITTED="It was handed in, and can be changed no longer.",
+    THRESHOLD_CHECK="The body checks whether it can be reviewed.",
+    STANDARDS_REVIEW="Two reviewers judge it against the standards.",
+    PANEL="A panel of the board decides on it.",
+    APPROVED="The provider is approved for the version.",
+    APPROVED_WITH_CONDITIONS="The provider is approved, and has conditions to meet.",
+    RETURNED="It went back to the provider, who can change it and submit it again.",
+    REFUSED="The panel refused it.",
+    APPEALED="The provider appealed to the board against the refusal.",
+    WITHDRAWN="The provider gave it up.",
 )
 enum(
     DeliveryPlanTransition,
     "A step in the life of a delivery plan.",
     SUBMIT="Hand it in.",
+    CHECK="Begin the threshold check.",
+    REVIEW="Let reviewers judge it, since it passed the check.",
+    CONVENE="Bring it before a panel.",
+    APPROVE="Approve the provider.",
+    APPROVE_WITH_CONDITIONS="Approve the provider, on the conditions that the panel named.",
+    RETURN="Give it back to the provider, to be changed.",
+    REFUSE="Refuse it.",
+    APPEAL="Ask the board to look at the refusal.",
+    UPHOLD="Let the refusal stand.",
+    ALLOW="Bring it before another panel.",
+    WITHDRAW="Give it up.",
 )
 
 
@@ -113,7 +138,7 @@ class DeliveryPlan(Node):
         Permission.PLAN,
         "Whether the viewer can change it and its modules now.",
         by="id",
-        where=lambda plan: plan.state is DeliveryPlanState.DRAFT,
+        where=lambda plan: plan.state in EDITABLE,
         reads=("state",),
     )
 

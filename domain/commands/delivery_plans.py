@@ -18,12 +18,12 @@ from domain.events import (
     ModuleRemoved,
 )
 from domain.ids import new_id
-from domain.lifecycle import (
+from domain.lifecycle.delivery_plans import (
     DELIVERY_PLAN,
-    DeliveryPlanState,
+    EDITABLE,
     DeliveryPlanTransition,
-    require,
 )
+from domain.lifecycle.machine import require
 from domain.models.delivery_plans import DeliveryPlan, Module, ModuleOutcome
 from domain.models.organisations import Organisation, OrganisationKind
 from domain.models.specifications import Block, BlockKind
@@ -220,7 +220,7 @@ async def advance_delivery_plan(
 
 async def _load_draft(uow: UnitOfWork, id: UUID) -> DeliveryPlan:
     plan = await uow.load(DeliveryPlan, id, Permission.PLAN)
-    require(DELIVERY_PLAN, plan.state, (DeliveryPlanState.DRAFT,), "Changing a plan")
+    require(DELIVERY_PLAN, plan.state, EDITABLE, "Changing a plan")
     return plan
 
 

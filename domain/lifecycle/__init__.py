@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from domain.lifecycle.approvals import APPROVAL
 from domain.lifecycle.cycles import CYCLE
+from domain.lifecycle.delivery_plans import DELIVERY_PLAN, PLAN_CONDITION
 from domain.lifecycle.endorsements import ENDORSEMENT
 from domain.lifecycle.evaluations import EVALUATION
 from domain.lifecycle.machine import (
@@ -520,50 +522,21 @@ OBJECTION = Machine(
 )
 
 
-class DeliveryPlanState(StrEnum):
-    """Where an education provider's delivery plan stands."""
-
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-
-
-class DeliveryPlanTransition(StrEnum):
-    """A step in the life of a delivery plan."""
-
-    SUBMIT = "SUBMIT"
-
-
-DELIVERY_PLAN = Machine(
-    noun="delivery plan",
-    initial=DeliveryPlanState.DRAFT,
-    moves=(
-        Move(
-            DeliveryPlanTransition.SUBMIT,
-            (DeliveryPlanState.DRAFT,),
-            DeliveryPlanState.SUBMITTED,
-            Permission.SUBMIT_PLAN,
-            (
-                Requirement("specification_not_launched", "The specification is not launched."),
-                Requirement("modules_missing", "The plan has no module."),
-                Requirement("outcomes_uncovered", "Learning outcomes not yet covered: {n}."),
-            ),
-        ),
-    ),
-)
-
 MACHINES = (
+    CYCLE,
+    PROPOSAL,
+    RESOURCE_SELECTION,
+    SPECIFICATION,
     ENGAGEMENT,
     ROUNDTABLE,
     CLOCK,
     BALLOT,
     OBJECTION,
-    SPECIFICATION,
     ENDORSEMENT,
+    DELIVERY_PLAN,
+    PLAN_CONDITION,
+    APPROVAL,
     PERIODIC_REVIEW,
     EVALUATION,
-    DELIVERY_PLAN,
-    CYCLE,
-    PROPOSAL,
-    RESOURCE_SELECTION,
 )
 """Every machine that there is, in the order in which they are explained."""

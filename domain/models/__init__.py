@@ -2,6 +2,7 @@
 
 from domain.models import (
     agenda_items,
+    approvals,
     ballots,
     base,
     comments,
@@ -9,6 +10,7 @@ from domain.models import (
     criteria,
     cycles,
     delivery_plans,
+    delivery_reviews,
     dispositions,
     endorsements,
     engagements,
@@ -41,6 +43,7 @@ from domain.models import (
 
 __all__ = [
     "agenda_items",
+    "approvals",
     "ballots",
     "base",
     "comments",
@@ -48,6 +51,7 @@ __all__ = [
     "criteria",
     "cycles",
     "delivery_plans",
+    "delivery_reviews",
     "dispositions",
     "endorsements",
     "engagements",

@@ -7,7 +7,7 @@ from alembic import op
 
 
 revision = "0019"
-down_revision = "0015"
+down_revision = "0017"
 
 
 def upgrade() -> None:
