@@ -1,4 +1,7 @@
-"""What every new installation begins with: regulators, groupings, professions and criteria."""
+"""What every new installation begins with: regulators, groupings, professions and criteria.
+
+The standards for delivery plans are here, too, in every edition under which one was judged.
+"""
 
 from __future__ import annotations
 
@@ -210,3 +213,80 @@ OPTION_QUESTIONS: Mapping[int, Mapping[OptionQuestion, str]] = {
         OptionQuestion.QUALITY: "How sure can we be that it meets the endorsement criteria?",
     },
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What is asked of a plan for the delivery of a credential, and how to judge it."""
+
+    title: str
+    guidance: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStandards:
+    """One edition: what a plan must have to be reviewed, then what reviewers judge.
+
+    Both are numbered from 1, in this order.
+    """
+
+    threshold: tuple[Standard, ...]
+    standards: tuple[Standard, ...]
+
+
+# By edition. What a plan was judged by has to stay readable, so a change is another edition.
+DELIVERY_STANDARDS: Mapping[int, DeliveryStandards] = {
+    1: DeliveryStandards(
+        threshold=(
+            Standard(
+                "The provider is in a position to deliver",
+                "It exists in law, and nothing about its finances or its standing speaks against "
+                "taking learners now.",
+            ),
+            Standard(
+                "The plan is for this version",
+                "Modules, hours and assessments refer to the version that is launched.",
+            ),
+            Standard(
+                "Everything that is asked for is there",
+                "Supervision, placements and quality assurance are described and not only named.",
+            ),
+            Standard(
+                "Partners have agreed",
+                "Whoever is to provide placements or supervision has said so in writing.",
+            ),
+        ),
+        standards=(
+            Standard(
+                "Learning leads to every outcome",
+                "Judge whether the modules, in their order and at their length, would bring "
+                "learners of each target profession to the learning outcomes.",
+            ),
+            Standard(
+                "Assessment is valid and fair",
+                "Judge whether each outcome is assessed at its level, by means that fit it, and "
+                "alike for all who take part.",
+            ),
+            Standard(
+                "Supervision keeps people safe",
+                "Judge whether supervisors have the expertise, the time and the authority to keep "
+                "patients and learners safe.",
+            ),
+            Standard(
+                "Practice learning is within reach",
+                "Judge whether there are enough suitable placements, and whether learners from "
+                "every setting can take them up.",
+            ),
+            Standard(
+                "Quality is looked after",
+                "Judge whether the provider would notice what goes wrong, hear those concerned, "
+                "and put it right.",
+            ),
+        ),
+    ),
+}
+EDITION = max(DELIVERY_STANDARDS)
+"""The edition under which plans are submitted now."""
+
+APPROVAL_YEARS = 5
+"""For how long a provider is approved."""

@@ -12,8 +12,8 @@ from domain.commands import credentials as commands
 from domain.models import credentials as models
 from domain.models.credentials import CredentialLinkKind
 from domain.permissions import Permission
+from domain.queries import approvals, evaluations, resource_selections, specifications
 from domain.queries import credentials as queries
-from domain.queries import evaluations, resource_selections, specifications
 from schema.context import Info
 from schema.fields import (
     Expecting,
@@ -30,6 +30,7 @@ from schema.nodes import Node, key, node
 from schema.pagination import Connection, connection, listing
 
 if TYPE_CHECKING:
+    from schema.approvals import Approval
     from schema.evaluations import Evaluation
     from schema.resource_selections import ResourceSelection
     from schema.specifications import Specification
@@ -95,6 +96,11 @@ class Credential(Node):
             evaluations.count_of_credentials,
             "The evaluations of it alone that the viewer may see.",
         )
+    )
+    approvals: Connection[Annotated[Approval, strawberry.lazy("schema.approvals")]] = connection(
+        approvals.of_credentials,
+        approvals.count_of_credentials,
+        "The approvals of providers to deliver any version of its specification.",
     )
 
     resource_selections: list[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -18,8 +18,10 @@ from domain.lifecycle.delivery_plans import (
 )
 from domain.models import delivery_plans as models
 from domain.permissions import Permission
+from domain.queries import approvals, organisations, specifications
 from domain.queries import delivery_plans as queries
-from domain.queries import organisations, specifications
+from domain.queries import delivery_reviews as reviews
+from domain.reference import DELIVERY_STANDARDS, EDITION
 from schema.batches import Parents, batched, derived
 from schema.context import Info
 from schema.fields import (
@@ -33,11 +35,20 @@ from schema.fields import (
     relation,
     text,
 )
+from schema.interests import Interest, interests
 from schema.nodes import Node, key, node
 from schema.organisations import Organisation
+from schema.pagination import Connection
+from schema.people import Person
 from schema.sections import Block
 from schema.specifications import Specification
 from schema.transitions import TransitionOption, transitions
+
+if TYPE_CHECKING:
+    from schema.approvals import Approval
+    from schema.delivery_reviews import PlanDecision, Standard, StandardsReview, ThresholdItem
+    from schema.module_assessments import ModuleAssessment
+    from schema.plan_conditions import PlanCondition
 
 enum(
     DeliveryPlanState,
@@ -86,18 +97,33 @@ class Module(Node):
     outcomes: list[Block] = relation(
         queries.outcomes_of_modules, "The learning outcomes that it covers."
     )
+    assessments: list[Annotated[ModuleAssessment, strawberry.lazy("schema.module_assessments")]] = (
+        relation(queries.assessments, "How learning is assessed in it.")
+    )
     revision: int = text(description="Counts its changes, from 1.")
     created_at: datetime = text(description="When it was added.")
 
 
-@strawberry.type(description="A learning outcome, with the modules of one plan that cover it.")
+@strawberry.type(description="A learning outcome, with what of one plan covers and assesses it.")
 class Coverage:
-    """A row of the matrix of outcomes and modules."""
+    """A row of the matrix of outcomes, modules and their assessments."""
 
     outcome: Block = text(description="The learning outcome.")
     modules: list[Module] = text(description="The modules that cover it, in their order.")
+    assessments: list[Annotated[ModuleAssessment, strawberry.lazy("schema.module_assessments")]] = (
+        text(description="The assessments that assess it, in the order of their modules.")
+    )
 
     covered: bool = derived(lambda row: bool(row.modules), "Whether any module covers it.")
+    assessed: bool = derived(
+        lambda row: bool(row.assessments), "Whether any assessment assesses it."
+    )
+
+
+def _standards(plan: models.DeliveryPlan) -> Sequence[Any]:
+    """Return the numbered standards by which a plan is judged."""
+    edition = DELIVERY_STANDARDS[plan.edition or EDITION]
+    return list(enumerate(edition.standards, 1))
 
 
 async def _uncovered(plans: Parents, info: Info) -> Sequence[Any]:
@@ -119,14 +145,53 @@ class DeliveryPlan(Node):
     )
     title: str = text(description="The title.")
     summary: str = text(description="What it is about, in short.")
+    supervision: str = text(description="How learners are supervised.")
+    placements: str = text(description="Where learners practise.")
+    quality_assurance: str = text(description="How the provider looks after its quality.")
     state: DeliveryPlanState = text(description="Where it stands.")
-    submitted_at: datetime | None = text(description="When it was submitted, if it was.")
+    submission: int = text(description="How often it was submitted.")
+    panel: int = text(description="How many panels it went to.")
+    submitted_at: datetime | None = text(description="When it was submitted last, if it was.")
     revision: int = text(description="Counts its changes and those of its modules, from 1.")
     created_at: datetime = text(description="When it was begun.")
     modules: list[Module] = relation(queries.modules, "Its modules, in their order.")
     coverage: list[Coverage] = relation(
-        queries.coverage, "Every learning outcome of the specification, with who covers it."
+        queries.coverage,
+        "Every learning outcome of the specification, with what covers and assesses it.",
     )
+    standards: list[Annotated[Standard, strawberry.lazy("schema.delivery_reviews")]] = derived(
+        _standards, "The standards that reviewers judge it by, in the edition of its submission."
+    )
+    threshold_items: list[Annotated[ThresholdItem, strawberry.lazy("schema.delivery_reviews")]] = (
+        relation(
+            reviews.threshold_items,
+            "The threshold check of its last submission; its provider is told the answers when the "
+            "check is over.",
+        )
+    )
+    standards_reviews: list[
+        Annotated[StandardsReview, strawberry.lazy("schema.delivery_reviews")]
+    ] = relation(
+        reviews.reviews_of_plans,
+        "How reviewers judged it, in each of its submissions; its provider is told when a panel "
+        "has decided.",
+    )
+    panellists: list[Person] = relation(
+        reviews.panellists, "Who of the board sits on its last panel."
+    )
+    conditions: list[Annotated[PlanCondition, strawberry.lazy("schema.plan_conditions")]] = (
+        relation(
+            reviews.conditions_of_plans,
+            "The conditions that its last panel named; its provider is told when that has decided.",
+        )
+    )
+    decisions: list[Annotated[PlanDecision, strawberry.lazy("schema.delivery_reviews")]] = relation(
+        reviews.decisions, "What the body decided on it, the first decision first."
+    )
+    approval: Annotated[Approval, strawberry.lazy("schema.approvals")] | None = relation(
+        approvals.of_plans, "The approval that came of it; null where none did."
+    )
+    interests: Connection[Interest] = interests()
     available_transitions: list[TransitionOption[DeliveryPlanTransition]] = transitions(
         DELIVERY_PLAN, queries.facts, "What can happen to it next, and what stands in the way."
     )
@@ -160,6 +225,11 @@ class EditDeliveryPlanInput(Expecting):
     delivery_plan_id: strawberry.ID = text(description="The plan.")
     title: str | None = text(description="The new title.", default=None)
     summary: str | None = text(description="The new summary.", default=None)
+    supervision: str | None = text(description="How learners are supervised.", default=None)
+    placements: str | None = text(description="Where learners practise.", default=None)
+    quality_assurance: str | None = text(
+        description="How the provider looks after its quality.", default=None
+    )
 
 
 @strawberry.input(description="A new module; the expected revision is that of the plan.")
@@ -223,7 +293,7 @@ class DeliveryPlanMutation:
             summary=input.summary,
         )
 
-    @mutation(DeliveryPlan, "Change the title or the summary of a plan.")
+    @mutation(DeliveryPlan, "Change the title or the texts of a plan.")
     async def edit_delivery_plan(self, info: Info, input: EditDeliveryPlanInput) -> UUID:
         """See the command."""
         return await perform(
@@ -233,6 +303,9 @@ class DeliveryPlanMutation:
             delivery_plan_id=key(input.delivery_plan_id, "deliveryPlanId", "DeliveryPlan"),
             title=input.title,
             summary=input.summary,
+            supervision=input.supervision,
+            placements=input.placements,
+            quality_assurance=input.quality_assurance,
             expected_revision=expected(input),
         )
 

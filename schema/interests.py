@@ -23,7 +23,7 @@ from schema.pagination import connection
 from schema.people import Person
 from schema.words import Words, hidden_ground, tombstone_of, unless_hidden
 
-TOPICS = ("Specification", "Engagement", "Roundtable", "Cycle", "Proposal")
+TOPICS = ("Specification", "Engagement", "Roundtable", "Cycle", "Proposal", "DeliveryPlan")
 
 enum(
     Mitigation,
@@ -77,7 +77,8 @@ class DeclareInterestInput(Idempotent):
     """See domain.commands.interests.declare_interest."""
 
     topic_id: strawberry.ID = text(
-        description="The specification, exercise, roundtable, priority cycle or proposal."
+        description="The specification, exercise, roundtable, priority cycle, proposal or "
+        "delivery plan."
     )
     subject_id: strawberry.ID | None = text(
         description="What of it; null for all of it, and what is held in it.", default=None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -12,12 +12,16 @@ from domain.commands import organisations as commands
 from domain.models import organisations as models
 from domain.models.organisations import Nation, OrganisationKind
 from domain.permissions import Permission, allowed
+from domain.queries import approvals
 from domain.queries import organisations as queries
 from schema.batches import for_viewer
 from schema.context import Info
 from schema.fields import Expecting, Idempotent, enum, expected, mutation, perform, text
 from schema.nodes import Node, key, node
-from schema.pagination import After, Before, Connection, First, Last, enlist, page
+from schema.pagination import After, Before, Connection, First, Last, connection, enlist, page
+
+if TYPE_CHECKING:
+    from schema.approvals import Approval
 
 __all__ = ["Nation", "Organisation", "OrganisationMutation", "OrganisationQuery"]
 
@@ -51,6 +55,11 @@ class Organisation(Node):
     nation: Nation | None = text(description="Where it is; null where it works in several.")
     revision: int = text(description="Counts its changes, from 1.")
     created_at: datetime = text(description="When it was entered.")
+    approvals: Connection[Annotated[Approval, strawberry.lazy("schema.approvals")]] = connection(
+        approvals.of_organisations,
+        approvals.count_of_organisations,
+        "What it is and was approved to deliver.",
+    )
 
     viewer_can_edit: bool = for_viewer(
         lambda _organisation, viewer: allowed(viewer, Permission.ADMINISTER, None),

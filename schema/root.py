@@ -9,6 +9,7 @@ import strawberry
 
 from domain.errors import Invalid
 from schema.agenda_items import AgendaItemMutation
+from schema.approvals import ApprovalMutation, ApprovalQuery
 from schema.ballots import BallotMutation
 from schema.batches import Parents, batched
 from schema.clocks import ClockMutation
@@ -18,6 +19,7 @@ from schema.credentials import CredentialMutation, CredentialQuery
 from schema.criteria import CriterionMutation, CriterionQuery
 from schema.cycles import CycleMutation, CycleQuery
 from schema.delivery_plans import DeliveryPlanMutation
+from schema.delivery_reviews import DeliveryReviewMutation
 from schema.dispositions import DispositionMutation
 from schema.endorsements import EndorsementMutation
 from schema.engagements import EngagementMutation, EngagementQuery
@@ -27,12 +29,14 @@ from schema.floor_requests import FloorRequestMutation
 from schema.implementation_plans import ImplementationPlanMutation
 from schema.interests import InterestMutation
 from schema.moderation import ModerationMutation, ModerationQuery
+from schema.module_assessments import ModuleAssessmentMutation
 from schema.nodes import Node, load_nodes, parse
 from schema.objections import ObjectionMutation
 from schema.organisations import OrganisationMutation, OrganisationQuery
 from schema.papers import PaperMutation
 from schema.people import PeopleMutation, PeopleQuery
 from schema.periodic_reviews import PeriodicReviewMutation
+from schema.plan_conditions import PlanConditionMutation
 from schema.proposals import ProposalMutation
 from schema.proxies import ProxyMutation
 from schema.reports import ReportMutation
@@ -86,6 +90,7 @@ class Query(
     EngagementQuery,
     RoundtableQuery,
     EvaluationQuery,
+    ApprovalQuery,
     ModerationQuery,
     CycleQuery,
 ):
@@ -134,6 +139,10 @@ class Mutation(
     PeriodicReviewMutation,
     EvaluationMutation,
     DeliveryPlanMutation,
+    ModuleAssessmentMutation,
+    DeliveryReviewMutation,
+    PlanConditionMutation,
+    ApprovalMutation,
     ReportMutation,
     CycleMutation,
     ProposalMutation,

@@ -19,6 +19,7 @@ from domain.models import specifications as models
 from domain.models.specifications import BlockKind
 from domain.permissions import Permission
 from domain.queries import (
+    approvals,
     comments,
     credentials,
     delivery_plans,
@@ -62,6 +63,7 @@ from schema.people import Profession
 from schema.transitions import TransitionOption, transitions
 
 if TYPE_CHECKING:
+    from schema.approvals import Approval
     from schema.credentials import Credential
     from schema.delivery_plans import DeliveryPlan
     from schema.endorsements import Endorsement
@@ -205,6 +207,11 @@ class Specification(Node):
     ) = relation(
         resource_selections.of_specifications,
         "How its development was agreed on; null where it began without a proposal.",
+    )
+    approvals: Connection[Annotated[Approval, strawberry.lazy("schema.approvals")]] = connection(
+        approvals.of_specifications,
+        approvals.count_of_specifications,
+        "The approvals of providers to deliver it.",
     )
     available_transitions: list[TransitionOption[SpecificationTransition]] = transitions(
         SPECIFICATION, queries.facts, "What can happen to it next, and what stands in the way."

@@ -37,6 +37,7 @@ TOPICS = (
     "Engagement",
     "Roundtable",
     "DeliveryPlan",
+    "Approval",
     "Credential",
     "Person",
     "Cycle",

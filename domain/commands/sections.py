@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, exists, func, select
+from sqlalchemy import bindparam, delete, exists, func, or_, select
 
 from domain.commands.positions import number, place
 from domain.commands.specifications import load_draftable
@@ -26,7 +26,7 @@ from domain.events import (
     SectionMoved,
     SectionRemoved,
 )
-from domain.models.delivery_plans import ModuleOutcome
+from domain.models.delivery_plans import ModuleAssessment, ModuleOutcome
 from domain.models.specifications import Block, BlockKind, Section, Specification
 from domain.queries import specifications as queries
 from domain.texts import TITLE_LENGTH, clean
@@ -36,7 +36,12 @@ BLOCK_LENGTH = 20_000
 MOST_SECTIONS = 100
 MOST_BLOCKS = 200
 
-COVERED = select(exists().where(ModuleOutcome.block_id == func.any(bindparam("ids"))))
+COVERED = select(
+    or_(
+        exists().where(ModuleOutcome.block_id == func.any(bindparam("ids"))),
+        exists().where(ModuleAssessment.block_id == func.any(bindparam("ids"))),
+    )
+)
 FORGET_BLOCKS = delete(Block).where(Block.section_id == bindparam("section_id"))
 
 P = TypeVar("P", Section, Block)
@@ -269,8 +274,9 @@ async def _blocks(uow: UnitOfWork, section_id: UUID) -> list[Block]:
 async def _require_uncovered(uow: UnitOfWork, blocks: Sequence[UUID]) -> None:
     if await uow.session.scalar(COVERED, {"ids": blocks}):
         raise Conflict(
-            "A module of a delivery plan covers this learning outcome, so it stays. "
-            "Please edit its words, or ask the provider to take it out of the module first."
+            "A module of a delivery plan covers this learning outcome, or carries out this "
+            "assessment, so it stays. Please edit its words, or ask the provider to take it out "
+            "of the module first."
         )
 
 

@@ -23,7 +23,9 @@ __all__ = [
     "MEMBERS",
     "MODERATORS",
     "Event",
+    "approvals",
     "cycles",
+    "delivery_plans",
     "dump",
     "endorsements",
     "evaluations",
@@ -1303,7 +1305,9 @@ class ModuleRemoved(Event):
 
 
 from domain.events import (  # noqa: E402
+    approvals,
     cycles,
+    delivery_plans,
     endorsements,
     evaluations,
     implementation_plans,

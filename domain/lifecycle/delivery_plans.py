@@ -44,27 +44,38 @@ class DeliveryPlanTransition(StrEnum):
 # The states in which a plan is the provider's to write.
 EDITABLE = (DeliveryPlanState.DRAFT, DeliveryPlanState.RETURNED)
 
+REVIEWERS = 2
+"""How many standards reviews a plan needs."""
+LEAST_SEATS = 2
+"""How many people of the board sit on a panel at least."""
+
+# Of whoever acts and of whoever is chosen to, so the sentences speak of neither as "you".
 INDEPENDENCE = (
-    Requirement("of_provider", "You wrote this plan or work for its provider."),
-    Requirement("recused", "You declared an interest that keeps you from judging this plan."),
+    Requirement("of_provider", "Who wrote a plan or works for its provider does not judge it."),
+    Requirement("recused", "A declared interest keeps from judging this plan."),
     Requirement(
         "undeclared",
-        "You work for another provider of this credential: please declare that interest in this "
-        "plan first.",
+        "Who works for another provider of this credential declares that interest in this plan "
+        "before judging it.",
     ),
 )
-"""What whoever judges a provider's plan, or what became of it, must not be."""
+"""What stands in the way of judging a provider's plan, or what became of it."""
 
-_NOT_REVIEWER = Requirement("reviewed", "You reviewed this plan, so that others decide on it.")
-_DECIDERS = (
-    *INDEPENDENCE,
-    _NOT_REVIEWER,
-    Requirement("not_seated", "You have no seat on the panel of this plan."),
+NOT_REVIEWER = Requirement("reviewed", "Who reviewed a plan does not decide on it.")
+NOT_SEATED_BEFORE = Requirement(
+    "sat_before",
+    "Who sat on an earlier panel of this plan, or heard its appeal, does not sit on this one.",
 )
+DECIDERS = (
+    *INDEPENDENCE,
+    NOT_REVIEWER,
+    Requirement("not_seated", "Only who sits on the panel of this plan decides on it."),
+)
+"""What stands in the way of deciding on a panel, for whoever may decide at all."""
 _ON_APPEAL = (
     *INDEPENDENCE,
-    _NOT_REVIEWER,
-    Requirement("sat_before", "You sat on a panel of this plan, so that others hear the appeal."),
+    NOT_REVIEWER,
+    Requirement("sat", "Who sat on a panel of this plan does not hear its appeal."),
 )
 _SEATED = Requirement("seats_empty", "Seats on the panel that are still empty: {n}.")
 _ANSWERED = Requirement("items_unanswered", "Threshold items not answered: {n}.")
@@ -137,7 +148,7 @@ DELIVERY_PLAN = Machine(
                 *_APPROVABLE,
                 Requirement("conditions_named", "Conditions named that it would not have: {n}."),
             ),
-            _DECIDERS,
+            DECIDERS,
         ),
         # Conditions are there for what is not met, so that does not stand in the way of this.
         Move(
@@ -150,7 +161,7 @@ DELIVERY_PLAN = Machine(
                 Requirement("conditions_missing", "No condition is named."),
                 Requirement("conditions_past", "Conditions due today or earlier: {n}."),
             ),
-            _DECIDERS,
+            DECIDERS,
         ),
         *(
             Move(
@@ -159,7 +170,7 @@ DELIVERY_PLAN = Machine(
                 target,
                 Permission.DECIDE,
                 (_SEATED,),
-                _DECIDERS,
+                DECIDERS,
             )
             for transition, target in (
                 (DeliveryPlanTransition.RETURN, DeliveryPlanState.RETURNED),

@@ -23,6 +23,7 @@ from schema.context import Context
 from schema.limits import Limits
 from schema.nodes import parse
 from schema.operations import Operations, Request
+from tests.api.delivery import deliver
 from tests.api.furnished_priorities import prioritise
 from tests.api.inputs import document
 from tests.candidates import put, recommend
@@ -281,8 +282,8 @@ async def furnish(database: Database) -> Furnished:
         expectedRevision=None,
     )
     await _plan(made, outcome)
-    await _relate(made)
-    await prioritise(made)
+    for relate in (_relate, deliver, prioritise):
+        await relate(made)
     await endorse(made, ids["other credential"])
     await renew(made, ids["other credential"])
     return made

@@ -161,13 +161,11 @@ class Inputs:
                 return self.draw(st.booleans())
             case "Int":
                 return self.choose(HOSTILE_NUMBERS if self._wrong() else (1, 2, 3, 9))
-            case "Decimal":
-                return self.draw(st.sampled_from(HOSTILE_TEXT)) if self._wrong() else "12.5"
             case "Date" | "DateTime":
-                # What ends comes after what begins.
+                # What ends comes after what begins; days are to come.
                 month = 9 if name.startswith(("closes", "ends")) else 3
-                time = "" if type == "Date" else "T10:00:00Z"
-                return self.choose(HOSTILE_TIMES) if self._wrong() else f"2026-0{month}-01{time}"
+                usual = f"2036-0{month}-01" if type == "Date" else f"2026-0{month}-01T10:00:00Z"
+                return self.choose(HOSTILE_TIMES) if self._wrong() else usual
         if self._wrong():
             return self.draw(st.sampled_from(HOSTILE_TEXT) | st.text(max_size=20))
         return self._text(name)

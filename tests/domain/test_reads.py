@@ -23,6 +23,7 @@ from domain.consensus.choices import BallotKind
 from domain.database import Database, create_engine, is_outage
 from domain.models.base import Record
 from domain.models.comments import CommentEdit, Mention
+from domain.models.delivery_reviews import PlanCondition
 from domain.models.floor_requests import FloorRequest, FloorRequestState
 from domain.models.people import Person, PersonProfession
 from domain.models.specifications import Specification, TargetProfession
@@ -105,8 +106,12 @@ async def furnish(place: Furnished) -> list[UUID]:
     interest = {"topicId": ids["engagement"], "body": "Mine.", "mitigation": "RECUSE"}
     await place.change("nurse1", "declareInterest", **interest)
     await seal(world.database, {(world.engagement, Audience.MEMBERS): 5}, lambda _: "signed")
+    step = {"transition": "SUSPEND", "reason": "It is time.", "expectedRevision": None}
+    await place.change("BOARD", "advanceApproval", approvalId=ids["approval"], **step)
     tables = [table for table in Record.metadata.tables.values() if "id" in table.c]
     async with world.database.session() as session:
+        await session.execute(update(PlanCondition).values(due_on=NOW.date()))
+        await session.commit()
         return [id for table in tables for id in await session.scalars(select(table.c.id))]
 
 

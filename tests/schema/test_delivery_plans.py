@@ -17,6 +17,7 @@ from domain.permissions import ANYONE, Audience, Role
 from tests.conftest import Ask
 from tests.counting import counting
 from tests.mutations import change
+from tests.plans import written
 from tests.world import NOW, World
 
 MATRIX = "coverage { outcome { text } modules { title } covered } uncovered { text }"
@@ -344,8 +345,13 @@ async def test_the_lifecycle_says_what_a_plan_lacks(ask: Ask, world: World) -> N
                     "The specification is not launched.",
                     "The plan has no module.",
                     "Learning outcomes not yet covered: 2.",
+                    "Learning outcomes not yet assessed: 2.",
+                    "It does not say how learners are supervised.",
+                    "It does not say where learners practise.",
+                    "It does not say how its quality is assured.",
                 ],
-            }
+            },
+            {"transition": "WITHDRAW", "allowed": True, "reasons": [], "missing": []},
         ]
     }
     assert refused["code"] == "CONFLICT"
@@ -355,14 +361,13 @@ async def test_the_lifecycle_says_what_a_plan_lacks(ask: Ask, world: World) -> N
 async def test_a_complete_plan_is_submitted_by_the_lead_and_then_fixed(
     ask: Ask, world: World
 ) -> None:
-    plan = await drafted(ask, world)
-    await add_module(ask, world, plan, 4, 5)
-    await launch(world)
+    plan = world.id("DeliveryPlan", await written(world))
+    revision = (await read(ask, world, plan, "revision") or {})["revision"]
 
     by_editor = await submit(ask, world, plan, "editor")
     by_body = await submit(ask, world, plan, "secretary")
     stale = await submit(ask, world, plan, expected=1)
-    found = await submit(ask, world, plan, expected=2)
+    found = await submit(ask, world, plan, expected=revision)
     late = await add_module(ask, world, plan)
     again = await submit(ask, world, plan)
 
@@ -374,6 +379,159 @@ async def test_a_complete_plan_is_submitted_by_the_lead_and_then_fixed(
     assert found["deliveryPlan"]["viewerCanEdit"] is False
     assert late["code"] == again["code"] == "CONFLICT"
     assert "it is SUBMITTED" in late["message"]
+
+
+async def assess(
+    ask: Ask, world: World, mutation: str, name: str = "editor", **input: Any
+) -> dict[str, Any]:
+    """Change an assessment of a module."""
+    return await change(
+        ask,
+        await world.viewer(name),
+        mutation,
+        "module { assessments { title } }"
+        if mutation.startswith("remove")
+        else "moduleAssessment { id title revision block { text } outcomes { text } "
+        "module { deliveryPlan { revision } } }",
+        **{"expectedRevision": None, **input},
+    )
+
+
+async def prescribe(world: World) -> str:
+    """Add an assessment to the specification; return its id."""
+    block = Block(
+        specification_id=world.specification,
+        section_id=world.sections[2],
+        position=3,
+        kind=BlockKind.ASSESSMENT,
+        text="A case is presented.",
+        created_at=NOW,
+    )
+    await world.add(block)
+    return world.id("Block", block.id)
+
+
+async def test_an_assessment_of_a_module_is_added_edited_and_removed(
+    ask: Ask, world: World
+) -> None:
+    plan = await drafted(ask, world)
+    module = (await add_module(ask, world, plan, 4, 5))["module"]["id"]
+    one, two = (world.id("Block", world.blocks[number]) for number in (4, 5))
+    added = await assess(
+        ask,
+        world,
+        "addModuleAssessment",
+        moduleId=module,
+        title="A case",
+        blockId=await prescribe(world),
+        outcomes=[one],
+        expectedRevision=2,
+    )
+    half = await read(ask, world, plan, "coverage { assessed assessments { title } }")
+    id = {"moduleAssessmentId": added["moduleAssessment"]["id"]}
+    edited = await assess(
+        ask, world, "editModuleAssessment", **id, title="Cases", outcomes=[one, two]
+    )
+    stale = await assess(ask, world, "editModuleAssessment", **id, expectedRevision=1)
+    await change(
+        ask,
+        await world.viewer("editor"),
+        "editModule",
+        "module { id }",
+        moduleId=module,
+        outcomes=[two],
+        expectedRevision=None,
+    )
+    uncovered = await read(ask, world, plan, "coverage { covered assessed }")
+    removed = await assess(ask, world, "removeModuleAssessment", **id)
+    gone = await assess(ask, world, "removeModuleAssessment", **id)
+
+    assert added["moduleAssessment"]["block"] == {"text": "A case is presented."}
+    assert added["moduleAssessment"]["module"] == {"deliveryPlan": {"revision": 3}}
+    assert half == {
+        "coverage": [
+            {"assessed": True, "assessments": [{"title": "A case"}]},
+            {"assessed": False, "assessments": []},
+        ]
+    }
+    assert edited["moduleAssessment"]["revision"] == 2
+    assert len(edited["moduleAssessment"]["outcomes"]) == 2
+    assert stale["code"] == "CONFLICT"
+    # What a module does not cover any more, its assessments do not assess.
+    assert uncovered == {
+        "coverage": [
+            {"covered": False, "assessed": False},
+            {"covered": True, "assessed": True},
+        ]
+    }
+    assert removed["module"] == {"assessments": []}
+    assert gone["code"] == "NOT_FOUND"
+
+
+async def test_an_assessment_refers_to_what_its_module_covers_and_the_version_prescribes(
+    ask: Ask, world: World
+) -> None:
+    plan = await drafted(ask, world)
+    module = (await add_module(ask, world, plan, 4))["module"]["id"]
+    add = {"moduleId": module, "title": "A case"}
+    other = await assess(
+        ask,
+        world,
+        "addModuleAssessment",
+        **add,
+        outcomes=[world.id("Block", world.blocks[5])],
+    )
+    paragraph = await assess(
+        ask, world, "addModuleAssessment", **add, blockId=world.id("Block", world.blocks[0])
+    )
+    by_body = await assess(ask, world, "addModuleAssessment", "secretary", **add)
+
+    assert (other["code"], other["path"]) == ("NOT_FOUND", ["outcomes"])
+    assert "Please let the module cover it first." in other["message"]
+    assert (paragraph["code"], paragraph["path"]) == ("NOT_FOUND", ["blockId"])
+    assert by_body["code"] == "NOT_ALLOWED"
+
+
+async def test_a_module_has_at_most_twenty_assessments(ask: Ask, world: World) -> None:
+    plan = await drafted(ask, world)
+    module = (await add_module(ask, world, plan, 4))["module"]["id"]
+    for number in range(20):
+        await assess(ask, world, "addModuleAssessment", moduleId=module, title=str(number))
+
+    found = await assess(ask, world, "addModuleAssessment", moduleId=module, title="More")
+    assert (found["code"], found["message"]) == (
+        "CONFLICT",
+        "A module has at most 20 assessments.",
+    )
+
+
+async def test_what_an_assessment_carries_out_stays_in_the_specification(
+    ask: Ask, world: World
+) -> None:
+    plan = await drafted(ask, world)
+    module = (await add_module(ask, world, plan, 4))["module"]["id"]
+    block = await prescribe(world)
+    added = await assess(
+        ask, world, "addModuleAssessment", moduleId=module, title="A case", blockId=block
+    )
+    remove = {"blockId": block, "expectedRevision": None}
+    developer = await world.viewer("developer")
+    kept = await change(ask, developer, "removeBlock", "section { id }", **remove)
+    # A module goes with its assessments.
+    await change(
+        ask,
+        await world.viewer("editor"),
+        "removeModule",
+        "deliveryPlan { id }",
+        moduleId=module,
+        expectedRevision=None,
+    )
+    removed = await change(ask, developer, "removeBlock", "section { id }", **remove)
+
+    assert added["moduleAssessment"]["block"] is not None
+    assert kept["code"] == "CONFLICT"
+    assert "carries out this assessment" in kept["message"]
+    assert "section" in removed
 
 
 async def test_the_matrix_takes_a_constant_number_of_statements(ask: Ask, world: World) -> None:

@@ -76,6 +76,9 @@ COMMENT_ELSEWHERE = holders(Permission.COMMENT, "credential")
 STEER_CREDENTIALS = holders(Permission.STEER, "credential")
 ADMINISTER = holders(Permission.ADMINISTER, "body")
 PLAN = holders(Permission.PLAN, "plan")
+STEER_PLANS = holders(Permission.STEER, "plan")
+DECIDE_PLANS = holders(Permission.DECIDE, "plan")
+JUDGE_PLANS = STEER_PLANS | DECIDE_PLANS | holders(Permission.JUDGE, "plan")
 SUBMIT_PLAN = holders(Permission.SUBMIT_PLAN, "plan")
 MEMBERS = holders(Permission.VIEW, "engagement")
 
@@ -325,6 +328,30 @@ MAY: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     ),
     "editModule": (PLAN, {"moduleId": "module", "title": "x"}),
     "removeModule": (PLAN, {"moduleId": "module"}),
+    "addModuleAssessment": (PLAN, {"moduleId": "module", "title": "x", "outcomes": []}),
+    "editModuleAssessment": (PLAN, {"moduleAssessmentId": "assessment", "title": "x"}),
+    "removeModuleAssessment": (PLAN, {"moduleAssessmentId": "assessment"}),
+    "answerThresholdItem": (STEER_PLANS, {"deliveryPlanId": "plan", "number": 1, "passed": True}),
+    "assignReviewer": (STEER_PLANS, {"deliveryPlanId": "plan", "personId": "REVIEWER"}),
+    "judgeStandard": (
+        frozenset({"REVIEWER"}),
+        {"standardsReviewId": "blind review", "number": 1, "finding": "MET", "reason": "x"},
+    ),
+    "handInReview": (frozenset({"REVIEWER"}), {"standardsReviewId": "blind review"}),
+    "seatPanellist": (STEER_PLANS, {"deliveryPlanId": "plan", "personId": "BOARD"}),
+    "namePlanCondition": (
+        DECIDE_PLANS,
+        {"deliveryPlanId": "plan", "body": "x", "dueOn": "2036-01-01"},
+    ),
+    "removePlanCondition": (DECIDE_PLANS, {"planConditionId": "condition"}),
+    "advancePlanCondition": (
+        SUBMIT_PLAN,
+        {"planConditionId": "condition", "transition": "EVIDENCE", **STEP},
+    ),
+    "advanceApproval": (
+        DECIDE_PLANS,
+        {"approvalId": "approval", "transition": "SUSPEND", **STEP},
+    ),
     "addOrganisation": (ADMINISTER, {"name": "x", "kind": "EMPLOYER"}),
     "editOrganisation": (
         ADMINISTER,
@@ -415,6 +442,7 @@ VIEWS = "{ ... on Ballot { viewTally { counts { count } } views { nodes { ration
 JUDGEMENTS = "{ ... on Proposal { judgements { reason } } }"
 OWN_JUDGEMENTS = "{ ... on Proposal { viewerJudgements { reason } } }"
 VOTE = "{ ... on Vote { rationale choice } }"
+JUDGEMENTS = "{ ... on StandardsReview { judgements { reason } } }"
 NODE = "{ __typename }"
 AUTHOR = frozenset({"nurse2"})
 VOTER = frozenset({"nurse1"})
@@ -482,6 +510,13 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("private", NODE, holders(Permission.VIEW, "private")),
     ("plan", NODE, holders(Permission.VIEW, "plan")),
     ("module", NODE, holders(Permission.VIEW, "plan")),
+    ("assessment", NODE, holders(Permission.VIEW, "plan")),
+    ("open review", JUDGEMENTS, holders(Permission.VIEW, "plan")),
+    ("blind review", NODE, JUDGE_PLANS),
+    ("blind review", JUDGEMENTS, frozenset({"REVIEWER"})),
+    ("condition", NODE, holders(Permission.VIEW, "plan")),
+    ("approval", NODE, EVERYBODY),
+    ("approval", "{ ... on Approval { deliveryPlan { id } } }", holders(Permission.VIEW, "plan")),
     ("specification", NODE, EVERYBODY),
     ("credential", NODE, EVERYBODY),
     ("revision", NODE, EVERYBODY),

@@ -24,6 +24,7 @@ from domain.models.stakeholders import Constituency, ConstituencyKind, Stakehold
 from domain.models.topics import Topic, TopicKind
 from domain.models.votes import CastVote, Vote
 from schema.nodes import LOADERS
+from tests.api.delivery import again
 from tests.api.furnished import ARGUMENTS, Furnished, endorse, furnished, renew, run
 from tests.api.inputs import SCHEMA, known
 from tests.conftest import Server
@@ -296,6 +297,7 @@ async def seconds(place: Furnished) -> None:
     )
     await endorse(place, ids["credential"], "another ")
     await renew(place, ids["credential"], "another ")
+    await again(place)
 
 
 def selection(type: Any) -> str:
