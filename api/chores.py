@@ -10,8 +10,12 @@ from functools import partial
 import structlog
 
 from api.reports.notary import Notary
-from domain.commands.approvals import lapse_approvals
-from domain.commands.due import launch_what_is_due, review_what_is_due, step_what_is_due
+from domain.commands.due import (
+    lapse_what_is_due,
+    launch_what_is_due,
+    review_what_is_due,
+    step_what_is_due,
+)
 from domain.commands.seals import seal_closed
 from domain.database import Database
 
@@ -21,24 +25,21 @@ DEADLINES = 1.0
 Votes are refused from the deadline on, whenever that is noticed.
 """
 DAYS = 60.0
-"""Seconds between two looks for what happens by the day: launches and periodic reviews."""
+"""Seconds between two looks for what happens by the day: launches, reviews, ends of approvals."""
 SEALING = 5.0
 """Seconds between two looks for closed ballots whose logs are to be sealed."""
-
-LAPSING = 60.0
-"""Seconds between two looks for approvals that have ended, which they do by the day."""
 
 log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
 async def chores(database: Database, notary: Notary) -> AsyncIterator[None]:
-    """Step what is due, seal what is closed, let approvals lapse, for the length of the block."""
+    """Step what is due, and seal what is closed, for the length of the block."""
     async with (
         repeating("deadlines", DEADLINES, partial(step_what_is_due, database)),
         repeating("launches", DAYS, partial(launch_what_is_due, database)),
         repeating("periodic reviews", DAYS, partial(review_what_is_due, database)),
-        repeating("lapsing", LAPSING, partial(lapse_approvals, database)),
+        repeating("approvals", DAYS, partial(lapse_what_is_due, database)),
         repeating("sealing", SEALING, partial(seal_closed, database, notary.sign)),
     ):
         yield

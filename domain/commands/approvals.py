@@ -5,31 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-
 from domain.commands.steps import next_state
-from domain.database import Database
 from domain.events.approvals import ApprovalAdvanced, ApprovalGranted
 from domain.ids import new_id
-from domain.lifecycle.approvals import APPROVAL, IN_FORCE, ApprovalTransition
+from domain.lifecycle.approvals import APPROVAL, ApprovalTransition
 from domain.models.approvals import Approval, ApprovalDecision
 from domain.models.delivery_plans import DeliveryPlan
 from domain.models.topics import TopicKind
-from domain.permissions import SYSTEM, Permission
+from domain.permissions import Permission
 from domain.queries import approvals as queries
 from domain.reference import APPROVAL_YEARS
 from domain.texts import REASON_LENGTH, clean
 from domain.unit_of_work import UnitOfWork
-
-# One that somebody else holds is theirs to step, or is looked at again the next time.
-DUE = (
-    select(Approval.id)
-    .join(DeliveryPlan, DeliveryPlan.id == Approval.delivery_plan_id)
-    .where(Approval.state.in_(IN_FORCE), queries.DUE)
-    .order_by(Approval.id)
-    .limit(1)
-    .with_for_update(of=Approval, key_share=True, skip_locked=True)
-)
 
 
 async def grant_approval(uow: UnitOfWork, plan: DeliveryPlan) -> UUID:
@@ -92,27 +79,6 @@ async def advance_approval(
         ),
     )
     return approval.id
-
-
-async def lapse_approvals(database: Database) -> int:
-    """Let what has ended lapse, and what has an overdue condition; return how many did.
-
-    Each is a transaction of its own, and is done once however many processes look at the same time.
-    """
-    lapsed = 0
-    while True:
-        async with UnitOfWork(database, SYSTEM) as uow:
-            approval_id = (await uow.session.scalars(DUE)).one_or_none()
-            if approval_id is None:
-                return lapsed
-            await advance_approval(
-                uow,
-                approval_id=approval_id,
-                transition=ApprovalTransition.LAPSE,
-                reason="Its end has passed, or a condition is overdue.",
-                expected_revision=None,
-            )
-        lapsed += 1
 
 
 def anniversary(day: date, years: int) -> date:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Uuid, and_, bindparam, exists, func, or_, select
 
+from domain.commands.approvals import advance_approval
 from domain.commands.ballots import advance_ballot
 from domain.commands.periodic_reviews import UNDER_WAY, trigger_periodic_review
 from domain.commands.specifications import advance_specification
@@ -20,11 +21,15 @@ from domain.lifecycle import (
     SpecificationState,
     SpecificationTransition,
 )
+from domain.lifecycle.approvals import IN_FORCE, ApprovalTransition
+from domain.models.approvals import Approval
 from domain.models.ballots import Ballot
+from domain.models.delivery_plans import DeliveryPlan
 from domain.models.implementation_plans import ImplementationPlan
 from domain.models.periodic_reviews import PeriodicReview, PeriodicReviewTrigger
 from domain.models.specifications import Specification
 from domain.permissions import SYSTEM
+from domain.queries import approvals
 from domain.queries.ballots import HOST_STATE, with_host
 from domain.queries.specifications import TODAY
 from domain.unit_of_work import UnitOfWork
@@ -77,6 +82,19 @@ REVIEWS = (
     .with_for_update(of=Specification, key_share=True, skip_locked=True)
 )
 
+LAPSES = (
+    select(Approval.id)
+    .join(DeliveryPlan, DeliveryPlan.id == Approval.delivery_plan_id)
+    .where(
+        Approval.state.in_(IN_FORCE),
+        approvals.DUE,
+        Approval.id != func.all(bindparam("refused", type_=ARRAY(Uuid()))),
+    )
+    .order_by(Approval.id)
+    .limit(1)
+    .with_for_update(of=Approval, key_share=True, skip_locked=True)
+)
+
 
 async def step_what_is_due(database: Database) -> int:
     """Open what is scheduled for now and close what has reached its deadline; return how many.
@@ -124,6 +142,21 @@ async def review_what_is_due(database: Database) -> int:
         )
 
     return await step_each(database, REVIEWS, step)
+
+
+async def lapse_what_is_due(database: Database) -> int:
+    """Let approvals lapse that have ended, or have an overdue condition; return how many."""
+
+    async def step(uow: UnitOfWork, row: Any) -> None:
+        await advance_approval(
+            uow,
+            approval_id=row.id,
+            transition=ApprovalTransition.LAPSE,
+            reason="Its end has passed, or a condition is overdue.",
+            expected_revision=None,
+        )
+
+    return await step_each(database, LAPSES, step)
 
 
 async def step_each(

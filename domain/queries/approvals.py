@@ -18,8 +18,9 @@ from domain.models.delivery_reviews import PlanCondition
 from domain.models.specifications import Specification
 from domain.models.topics import Topic
 from domain.permissions import Viewer
-from domain.queries.independence import PARTIES, TODAY, independence
+from domain.queries.independence import PARTIES, independence
 from domain.queries.pages import ById, Listed, Page, Paged, Slice, grouped, ids, in_order, visible
+from domain.queries.specifications import TODAY
 
 _APPROVALS = select(Approval).join(Topic, Topic.id == Approval.id).where(visible())
 

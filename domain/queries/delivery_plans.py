@@ -37,13 +37,13 @@ from domain.models.topics import Topic
 from domain.permissions import Viewer
 from domain.queries.independence import (
     PARTIES,
-    TODAY,
     declared,
     independence,
     is_among,
     people,
 )
 from domain.queries.pages import ById, Page, Paged, Slice, grouped, ids, seen_by, visible
+from domain.queries.specifications import TODAY
 from domain.reference import DELIVERY_STANDARDS, EDITION
 
 _PLANS = select(DeliveryPlan).join(Topic, Topic.id == DeliveryPlan.id).where(visible())

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Select, Uuid, cast, exists, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.events import (
@@ -28,9 +28,6 @@ from domain.models.people import Membership
 from domain.models.specifications import Specification
 from domain.models.topics import StoredEvent
 from domain.permissions import Audience, Role, Viewer
-
-TODAY: ColumnElement[Any] = cast(func.timezone("UTC", func.now()), Date)
-"""The present day, as `uow.now.date()` says it."""
 
 _WRITING = (
     DeliveryPlanDrafted,

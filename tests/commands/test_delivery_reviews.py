@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.commands import delivery_plans, delivery_reviews, plan_conditions
-from domain.commands.approvals import lapse_approvals
+from domain.commands.due import lapse_what_is_due
 from domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from domain.ids import new_id
 from domain.lifecycle import SpecificationState
@@ -620,7 +620,7 @@ async def test_an_approval_is_suspended_restored_and_withdrawn_by_the_board(worl
 
 async def test_an_approval_lapses_when_its_end_has_passed(world: World) -> None:
     approval = await approval_of(world, await approved(world))
-    assert await lapse_approvals(world.database) == 0
+    assert await lapse_what_is_due(world.database) == 0
     await overdue(world, type(approval), "ends_on")
 
     await step_approval(world, "board1", approval.id, ApprovalTransition.SUSPEND)
@@ -629,8 +629,8 @@ async def test_an_approval_lapses_when_its_end_has_passed(world: World) -> None:
         "it lapses",
         step_approval(world, "board1", approval.id, ApprovalTransition.RESTORE),
     )
-    assert await lapse_approvals(world.database) == 1
-    assert await lapse_approvals(world.database) == 0
+    assert await lapse_what_is_due(world.database) == 1
+    assert await lapse_what_is_due(world.database) == 0
     assert (await approval_of(world, approval.delivery_plan_id)).state is ApprovalState.LAPSED
     async with world.database.read() as session:
         rows = await session.scalars(
@@ -649,9 +649,9 @@ async def test_an_approval_lapses_with_a_condition_that_is_not_met_in_time(world
     await overdue(world)
 
     # The body takes its time to answer, which is not the provider's delay.
-    assert await lapse_approvals(world.database) == 0
+    assert await lapse_what_is_due(world.database) == 0
     await step_condition(world, "secretary", id, PlanConditionTransition.RETURN)
-    assert await lapse_approvals(world.database) == 1
+    assert await lapse_what_is_due(world.database) == 1
     assert (await approval_of(world, plan)).state is ApprovalState.LAPSED
     await refused(
         Conflict,
@@ -663,6 +663,6 @@ async def test_an_approval_lapses_with_a_condition_that_is_not_met_in_time(world
 async def test_many_who_look_at_once_let_an_approval_lapse_once(world: World) -> None:
     approval = await approval_of(world, await approved(world))
     await overdue(world, type(approval), "ends_on")
-    lapsed = await asyncio.gather(*(lapse_approvals(world.database) for _ in range(4)))
+    lapsed = await asyncio.gather(*(lapse_what_is_due(world.database) for _ in range(4)))
 
     assert sum(lapsed) == 1
