@@ -160,7 +160,9 @@ class DeliveryPlan(Node):
         "Every learning outcome of the specification, with what covers and assesses it.",
     )
     standards: list[Annotated[Standard, strawberry.lazy("schema.delivery_reviews")]] = derived(
-        _standards, "The standards that reviewers judge it by, in the edition of its submission."
+        _standards,
+        "The standards that reviewers judge it by, in the edition of its submission.",
+        reads=("edition",),
     )
     threshold_items: list[Annotated[ThresholdItem, strawberry.lazy("schema.delivery_reviews")]] = (
         relation(

@@ -83,6 +83,7 @@ class StandardsReview(Node):
     viewer_can_judge: bool = for_viewer(
         lambda review, viewer: review.handed_in_at is None and viewer.is_person(review.person_id),
         "Whether it is the viewer's own, and not handed in.",
+        reads=("handed_in_at", "person_id"),
     )
 
 

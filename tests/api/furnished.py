@@ -285,7 +285,7 @@ async def furnish(database: Database) -> Furnished:
     for relate in (_relate, deliver, prioritise):
         await relate(made)
     await endorse(made, ids["other credential"])
-    await renew(made, ids["other credential"])
+    await renew(made)
     return made
 
 
@@ -325,7 +325,8 @@ async def endorse(made: Furnished, credential: str, which: str = "") -> None:
         ids[f"{which}endorsement"], "Endorsement", "ballot { id }"
     )
     ballot = {"ballotId": ids[f"{which}board ballot"]}
-    await change(Role.BOARD, "castVote", **ballot, choice="YES", rationale="It is good.")
+    for member in (Role.BOARD, "BOARD2"):
+        await change(member, "castVote", **ballot, choice="YES", rationale="It is good.")
     step = {"reason": "It is time.", "expectedRevision": None}
     await change("secretary", "advanceBallot", **ballot, **step, transition="CLOSE")
     await change(
@@ -351,9 +352,13 @@ async def endorse(made: Furnished, credential: str, which: str = "") -> None:
     )
 
 
-async def renew(made: Furnished, credential: str, which: str = "") -> None:
-    """Review a launched version, and evaluate what a credential is worth."""
+async def renew(made: Furnished, which: str = "") -> None:
+    """Review a launched version of a credential of its own, and evaluate what that is worth."""
     ids, change = made.ids, made.change
+    code = f"{which.strip().upper()}RENEWED"
+    credential = await change(
+        "secretary", "createCredential", code=code, title="One in use", area="Elsewhere"
+    )
     launched = await change(
         "secretary", "createSpecification", credentialId=credential, title="In use", public=True
     )

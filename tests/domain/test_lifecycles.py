@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Conflict, NotAllowed
-from domain.lifecycle import MACHINES
+from domain.lifecycle import ENGAGEMENT, MACHINES
 from domain.lifecycle.machine import Facts, Machine, Move, Requirement, advance, explain
 from domain.permissions import Permission, holders
 
@@ -97,7 +97,7 @@ def test_a_step_that_the_state_does_not_permit_is_refused_with_those_that_it_doe
 
 
 def test_a_refusal_names_the_permission_and_the_roles_that_come_with_it() -> None:
-    [option] = explain(MACHINES[0], MACHINES[0].initial, facts(MACHINES[0], 0), never)
+    [option] = explain(ENGAGEMENT, ENGAGEMENT.initial, facts(ENGAGEMENT, 0), never)
 
     assert option.reasons == (
         (
@@ -108,7 +108,7 @@ def test_a_refusal_names_the_permission_and_the_roles_that_come_with_it() -> Non
 
 
 def test_a_duty_makes_a_step_somebody_elses_though_nothing_is_missing() -> None:
-    first = MACHINES[0]
+    first = ENGAGEMENT
     move = Move(
         first.moves[0].transition,
         (first.initial,),

@@ -296,7 +296,7 @@ async def seconds(place: Furnished) -> None:
         "nurse1", "declareInterest", topicId=ids["engagement"], body="Mine.", mitigation="NONE"
     )
     await endorse(place, ids["credential"], "another ")
-    await renew(place, ids["credential"], "another ")
+    await renew(place, "another ")
     await again(place)
 
 
