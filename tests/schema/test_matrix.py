@@ -442,7 +442,7 @@ VIEWS = "{ ... on Ballot { viewTally { counts { count } } views { nodes { ration
 JUDGEMENTS = "{ ... on Proposal { judgements { reason } } }"
 OWN_JUDGEMENTS = "{ ... on Proposal { viewerJudgements { reason } } }"
 VOTE = "{ ... on Vote { rationale choice } }"
-JUDGEMENTS = "{ ... on StandardsReview { judgements { reason } } }"
+REVIEW = "{ ... on StandardsReview { judgements { reason } } }"
 NODE = "{ __typename }"
 AUTHOR = frozenset({"nurse2"})
 VOTER = frozenset({"nurse1"})
@@ -511,9 +511,9 @@ SEES: list[tuple[str, str, frozenset[str]]] = [
     ("plan", NODE, holders(Permission.VIEW, "plan")),
     ("module", NODE, holders(Permission.VIEW, "plan")),
     ("assessment", NODE, holders(Permission.VIEW, "plan")),
-    ("open review", JUDGEMENTS, holders(Permission.VIEW, "plan")),
+    ("open review", REVIEW, holders(Permission.VIEW, "plan")),
     ("blind review", NODE, JUDGE_PLANS),
-    ("blind review", JUDGEMENTS, frozenset({"REVIEWER"})),
+    ("blind review", REVIEW, frozenset({"REVIEWER"})),
     ("condition", NODE, holders(Permission.VIEW, "plan")),
     ("approval", NODE, EVERYBODY),
     ("approval", "{ ... on Approval { deliveryPlan { id } } }", holders(Permission.VIEW, "plan")),
